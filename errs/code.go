@@ -1,0 +1,101 @@
+package errs
+
+// Code is a code of the service, outer or inner, and the thing to match with
+// errors.Is. Its text is what the wire carries: never rename one.
+type Code string
+
+// Error gives the code itself, which makes a Code usable as target of
+// errors.Is and as a scripted fault.
+func (c Code) Error() string { return string(c) }
+
+// Codes of the code member.
+const (
+	Unauthorized               Code = "Unauthorized"               // 401
+	Forbidden                  Code = "Forbidden"                  // 403
+	NotFound                   Code = "NotFound"                   // 404 of things that have no code of their own
+	KeyNotFound                Code = "KeyNotFound"                // 404
+	SecretNotFound             Code = "SecretNotFound"             // 404
+	CertificateNotFound        Code = "CertificateNotFound"        // 404
+	StorageAccountNotFound     Code = "StorageAccountNotFound"     // 404
+	PendingCertificateNotFound Code = "PendingCertificateNotFound" // 404
+	CertificateIssuerNotFound  Code = "CertificateIssuerNotFound"  // 404
+	ContactsNotFound           Code = "ContactsNotFound"           // 404
+	RoleAssignmentNotFound     Code = "RoleAssignmentNotFound"     // 404, Managed HSM
+	RoleDefinitionNotFound     Code = "RoleDefinitionNotFound"     // 404, Managed HSM
+	MethodNotAllowed           Code = "MethodNotAllowed"           // 405, and 400 with an inner code
+	NotAcceptable              Code = "NotAcceptable"              // 406, inferred
+	Conflict                   Code = "Conflict"                   // 409
+	RequestTooLarge            Code = "RequestTooLarge"            // 413, inferred
+	UnsupportedMediaType       Code = "UnsupportedMediaType"       // 415, inferred
+	Throttled                  Code = "Throttled"                  // 429
+	BadParameter               Code = "BadParameter"               // 400
+	BadArgument                Code = "BadArgument"                // 400
+	BadRequest                 Code = "BadRequest"                 // 400, Managed HSM
+	NotSupported               Code = "NotSupported"               // 400, Managed HSM
+	RoleAssignmentExists       Code = "RoleAssignmentExists"       // 400, Managed HSM
+	InvalidSetting             Code = "InvalidSetting"             // 400, Managed HSM
+	NoContentProvided          Code = "Nocontentprovided"          // 400, Managed HSM
+	ServerError                Code = "ServerError"                // 500, vault
+	UnknownError               Code = "UnknownError"               // 500, Managed HSM
+	RequestRejected            Code = "Request rejected"           // of a failed certificate operation
+	CertificateIssuerError     Code = "Certificate issuer error"   // of a failed certificate operation
+
+	// MalformedBackupBlob is the code of a backup that cannot be restored. It
+	// is so spelled by a Managed HSM; a vault writes "Malformed backup blob",
+	// which this Code matches too.
+	MalformedBackupBlob Code = "MalformedBackupBlob"
+	// Internal matches ServerError and UnknownError. It is not on the wire.
+	Internal Code = "Internal"
+)
+
+// Codes of the innererror member.
+const (
+	AccessDenied                          Code = "AccessDenied"                          // no access policy entry, or a release refused
+	ForbiddenByPolicy                     Code = "ForbiddenByPolicy"                     // an access policy entry without the permission
+	ForbiddenByRbac                       Code = "ForbiddenByRbac"                       // no role assignment grants the action
+	ForbiddenByFirewall                   Code = "ForbiddenByFirewall"                   // the client's address
+	ForbiddenByConnection                 Code = "ForbiddenByConnection"                 // public network access is off
+	KeyOperationForbidden                 Code = "KeyOperationForbidden"                 // not in the key's key_ops
+	KeyDisabled                           Code = "KeyDisabled"                           // enabled is false
+	KeyNotYetValid                        Code = "KeyNotYetValid"                        // before nbf
+	KeyExpired                            Code = "KeyExpired"                            // at or after exp
+	SecretDisabled                        Code = "SecretDisabled"                        // enabled is false
+	KeyManagedByKeyVault                  Code = "KeyManagedByKeyVault"                  // the key of a certificate
+	SecretManagedByKeyVault               Code = "SecretManagedByKeyVault"               // the secret of a certificate
+	HardwareKeysNotSupported              Code = "HardwareKeysNotSupported"              // a standard vault
+	ObjectIsDeletedButRecoverable         Code = "ObjectIsDeletedButRecoverable"         // the name is taken
+	ObjectIsBeingDeleted                  Code = "ObjectIsBeingDeleted"                  // the name is taken for a moment
+	ObjectIsBeingRecovered                Code = "ObjectIsBeingRecovered"                // the name is taken for a moment
+	RequestNotAllowedOnNonDeletedObject   Code = "RequestNotAllowedOnNonDeletedObject"   // recover of a live object
+	ObjectMustBeDeletedPriorToBeingPurged Code = "ObjectMustBeDeletedPriorToBeingPurged" // purge of a live object
+	WriterConflict                        Code = "WriterConflict"                        // another writer was first; ours, not the service's
+	VaultNameNotValid                     Code = "VaultNameNotValid"                     // no vault can have the name
+	VaultAlreadyExists                    Code = "VaultAlreadyExists"                    // the name of a vault is taken
+)
+
+// malformedBackupBlob is a vault's spelling of MalformedBackupBlob.
+const malformedBackupBlob Code = "Malformed backup blob"
+
+// family gives the code that stands for c and its other spellings.
+func (c Code) family() Code {
+	switch c {
+	case malformedBackupBlob:
+		return MalformedBackupBlob
+	case ServerError, UnknownError:
+		return Internal
+	}
+	return c
+}
+
+// row gives the first row of the catalogue that c matches, nil if there is none.
+func (c Code) row() *row {
+	if c == "" {
+		return nil // rows without a code or an inner code are not its
+	}
+	for r := range rows() {
+		if c == r.code || c == r.inner || c == r.code.family() {
+			return r
+		}
+	}
+	return nil
+}

@@ -1,0 +1,211 @@
+package shelf
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// Shelf is the state of one container and the queue of its writers.
+type Shelf struct {
+	commit func(context.Context, []Change) error
+
+	root atomic.Pointer[Root] // published: what readers see; every change in it is committed
+
+	// preparing guards the newest state and the queue. It is held while a writer runs its change, which must not block:
+	// no cryptography and no input or output happens under it.
+	preparing sync.Mutex
+	pending   *Root    // the published root and, on top of it, all that is queued
+	queue     []*batch // prepared in this order, not yet committed
+
+	// committing is held by the writer that commits for all who queued before it. Whoever waits for it finds its own
+	// batch done, or becomes the next to commit.
+	committing sync.Mutex
+}
+
+// Change is one object that a transaction put or removed.
+type Change struct {
+	Kind          int    // the index of the kind
+	Name          string // lower case
+	Before, After any    // *Object[V, O] of the kind; nil where there is none
+}
+
+// Tx is a change being prepared. Its root shows the state with the change so far.
+type Tx struct {
+	root    *Root
+	own     [MaxKinds]bool // whose collection is already a copy
+	changes []Change
+}
+
+// batch is one writer's prepared change.
+type batch struct {
+	change func(*Tx) error
+	tx     *Tx
+	done   bool // guarded by committing
+	err    error
+}
+
+// New returns an empty shelf. The commit function makes changes durable, all of them or none, before they are published;
+// nil keeps the state in memory alone.
+func New(commit func(context.Context, []Change) error) *Shelf {
+	if commit == nil {
+		commit = func(context.Context, []Change) error { return nil }
+	}
+	s := &Shelf{commit: contained(commit), pending: new(Root)}
+	s.root.Store(s.pending)
+	return s
+}
+
+// contained turns a panic of a commit into its error: a writer that waits for the outcome must always get one.
+func contained(commit func(context.Context, []Change) error) func(context.Context, []Change) error {
+	return func(ctx context.Context, changes []Change) (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("commit panicked: %v", p)
+			}
+		}()
+		return commit(ctx, changes)
+	}
+}
+
+// Root returns the published state.
+func (s *Shelf) Root() *Root { return s.root.Load() }
+
+// Root returns the state that the transaction sees, its own changes included.
+func (tx *Tx) Root() *Root { return tx.root }
+
+// Load publishes a change without committing it: it comes from where commits go. It is for a shelf that nobody uses yet.
+func (s *Shelf) Load(change func(*Tx) error) error {
+	b := &batch{change: change}
+	if queued, err := s.enqueue(b); !queued {
+		return err
+	}
+	s.queue = nil
+	s.publish([]*batch{b})
+	return nil
+}
+
+// Update runs a change on the newest state, commits it and publishes it. When the change returns an error nothing
+// happens and Update returns it. When the commit fails nothing of the change is ever visible.
+//
+// The change may run more than once (if the commit of a change before it failed), so it must only assign to what it
+// captures. It must not block. A context that ends while the change is being committed does not stop it.
+func (s *Shelf) Update(ctx context.Context, change func(*Tx) error) error {
+	b := &batch{change: change}
+	if queued, err := s.enqueue(b); !queued {
+		return err
+	}
+	s.committing.Lock()
+	defer s.committing.Unlock()
+	for !b.done {
+		s.flush(context.WithoutCancel(ctx))
+	}
+	return b.err
+}
+
+func (s *Shelf) enqueue(b *batch) (queued bool, err error) {
+	s.preparing.Lock()
+	defer s.preparing.Unlock()
+	return s.prepare(b)
+}
+
+// prepare runs a batch's change on the newest state and, unless it fails or changes nothing, queues it. The caller holds
+// preparing.
+func (s *Shelf) prepare(b *batch) (queued bool, err error) {
+	root := *s.pending
+	b.tx = &Tx{root: &root}
+	if err := b.change(b.tx); err != nil || len(b.tx.changes) == 0 {
+		return false, err
+	}
+	s.pending = b.tx.root
+	s.queue = append(s.queue, b)
+	return true, nil
+}
+
+// flush commits all that is queued as one transaction. The caller holds committing.
+func (s *Shelf) flush(ctx context.Context) {
+	s.preparing.Lock()
+	group := s.queue
+	s.queue = nil
+	s.preparing.Unlock()
+
+	err := s.commit(ctx, changesOf(group))
+	if err == nil {
+		s.publish(group)
+		return
+	}
+	s.preparing.Lock()
+	rest := s.queue
+	s.queue, s.pending = nil, s.root.Load()
+	s.preparing.Unlock()
+	if len(group) == 1 {
+		group[0].finish(err)
+		group = nil
+	}
+	// A commit of several failed: it may be the fault of one. Each is prepared anew on what is published and
+	// committed alone.
+	for _, b := range append(group, rest...) {
+		s.retry(ctx, b)
+	}
+}
+
+// retry prepares and commits one batch by itself. The caller holds committing.
+func (s *Shelf) retry(ctx context.Context, b *batch) {
+	others, queued, err := s.alone(b)
+	if queued {
+		err = s.commit(ctx, b.tx.changes)
+	}
+	if queued && err == nil {
+		s.publish([]*batch{b})
+	} else {
+		b.finish(err)
+	}
+	s.requeue(others)
+}
+
+// alone prepares a batch on the published root. It returns whoever queued meanwhile: they stand on a root without the
+// batch, and follow it.
+func (s *Shelf) alone(b *batch) (others []*batch, queued bool, err error) {
+	s.preparing.Lock()
+	defer s.preparing.Unlock()
+	others = s.queue
+	s.queue, s.pending = nil, s.root.Load()
+	queued, err = s.prepare(b)
+	s.queue = nil
+	return others, queued, err
+}
+
+// requeue prepares batches anew behind all that is published. The caller holds committing.
+func (s *Shelf) requeue(batches []*batch) {
+	s.preparing.Lock()
+	defer s.preparing.Unlock()
+	newer := s.queue
+	s.queue, s.pending = nil, s.root.Load()
+	for _, b := range append(batches, newer...) {
+		if queued, err := s.prepare(b); !queued {
+			b.finish(err)
+		}
+	}
+}
+
+// publish shows a committed group to readers. The caller holds committing.
+func (s *Shelf) publish(group []*batch) {
+	s.root.Store(group[len(group)-1].tx.root)
+	for _, b := range group {
+		b.finish(nil)
+	}
+}
+
+func (b *batch) finish(err error) { b.done, b.err = true, err }
+
+func changesOf(group []*batch) []Change {
+	if len(group) == 1 {
+		return group[0].tx.changes
+	}
+	var all []Change
+	for _, b := range group {
+		all = append(all, b.tx.changes...)
+	}
+	return all
+}

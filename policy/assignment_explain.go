@@ -1,0 +1,88 @@
+package policy
+
+import "slices"
+
+// Explain answers as Allows does and says why. It looks at every assignment. A denial is named before a missing grant,
+// as Azure does.
+func (a *Assignments) Explain(p *Principal, r Right, object string) Decision {
+	if a == nil {
+		return Decision{Gate: GateRBAC, Reason: NoAssignment, Right: r, Principal: p}
+	}
+	d := Decision{Gate: a.gate, Reason: NoAssignment, Right: r, Principal: p, Target: a.target(object)}
+	if a.gate.actionOf(r) == "" {
+		d.Reason = NotGrantable
+		return d
+	}
+	if p == nil {
+		return d
+	}
+	if denial := a.denial(p, r, object); denial != nil {
+		d.Reason, d.Rule = DeniedByAssignment, denial.title
+		return d
+	}
+	for i := range a.all {
+		c := &a.all[i]
+		switch mine := slices.Contains(p.subjects, c.id); {
+		case mine && c.coversObject(object) && c.role.rights.Has(r):
+			return Decision{Allowed: true, Gate: d.Gate, Reason: Granted, Right: r, Principal: p, Target: d.Target, Rule: c.describe(p)}
+		case mine && c.coversObject(object):
+			d.Reason, d.Rule = RoleLacksAction, c.describe(p)
+			a.explainControlPlane(&d, c, r)
+		case mine && c.role.rights.Has(r):
+			d.near(NearOtherScope, c.source.ID, "%s would grant it, but only at %s", c.describe(p), c.source.Scope)
+		case c.coversObject(object) && c.role.rights.Has(r):
+			p.explainMistaken(&d, c.id, c.source.PrincipalID, "the assignment of "+c.role.title()+" to %s would grant it, but that is %s")
+		}
+	}
+	d.Smallest = a.smallest(p, r, d.Target)
+	return d
+}
+
+func (a *Assignments) explainControlPlane(d *Decision, c *compiledAssignment, r Right) {
+	if a.gate.controlsOnly(c.role.def.Permissions, r) {
+		d.near(NearControlPlane, c.source.ID, "%s has the action among those that manage the %s, not among its data actions",
+			c.role.title(), a.gate.container())
+	}
+}
+
+// target returns the scope a request is about.
+func (a *Assignments) target(object string) string {
+	switch {
+	case object != "":
+		return a.scope + "/" + object
+	case a.scope == "":
+		return "/"
+	}
+	return a.scope
+}
+
+func (c *compiledAssignment) coversObject(object string) bool {
+	return c.reaches && (c.object == "" || c.object == lower(object))
+}
+
+// describe names an assignment by its id, if it has one, and what it gives to whom.
+func (c *compiledAssignment) describe(p *Principal) string {
+	text := c.role.title() + " for " + p.subjectText(c.id)
+	if c.source.ID != "" {
+		text = c.source.ID + ": " + text
+	}
+	return text
+}
+
+func (r *role) title() string {
+	if r.def.Name == "" {
+		return "role " + r.def.ID
+	}
+	return "role " + r.def.Name
+}
+
+func (a *Assignments) smallest(p *Principal, r Right, target string) string {
+	if p.id.IsZero() {
+		return ""
+	}
+	role := a.gate.smallestRole(r)
+	if role == "" {
+		return "a custom role with the data action " + a.gate.actionOf(r) + " at " + target + " for object id " + p.info.ObjectID
+	}
+	return "role " + role + " at " + target + " for object id " + p.info.ObjectID
+}

@@ -1,0 +1,76 @@
+package vault
+
+import (
+	"context"
+	"iter"
+
+	"github.com/embedvault/embedvault/crypto"
+)
+
+// CreateKey makes a key and adds it as the newest version of a name. nil options are the zero options. A name that a
+// deleted key holds is 409 (errs.ObjectIsDeletedButRecoverable); a key type protected by hardware on a standard vault is
+// 403 (errs.HardwareKeysNotSupported).
+func (c *Client) CreateKey(ctx context.Context, name string, spec crypto.Spec, o *CreateKeyOptions) (Key, error) {
+	in := keyInput{spec: spec}
+	if o != nil {
+		in.CreateKeyOptions = *o
+	}
+	return run(c.on(ctx, name, ""), keyCreate, in, nil)
+}
+
+// ImportKey takes in a key that was made elsewhere and adds it as the newest version of a name. nil options are the zero
+// options. Errors are those of CreateKey; a JWK that is no sound private key is 400 (errs.BadParameter).
+func (c *Client) ImportKey(ctx context.Context, name string, key crypto.JWK, o *ImportKeyOptions) (Key, error) {
+	in := importInput{jwk: key}
+	if o != nil {
+		in.ImportKeyOptions = *o
+	}
+	return run(c.on(ctx, name, ""), keyImport, in, nil)
+}
+
+// GetKey returns the public part of a version of a key: the newest if the reference names none. An absent one is 404
+// (errs.KeyNotFound).
+func (c *Client) GetKey(ctx context.Context, key Ref) (Key, error) {
+	return run(c.ref(ctx, key), keyGet, nothing{}, nil)
+}
+
+// ListKeys goes through the keys in the order of their names, 25 a request. It continues after the last name it showed,
+// whatever is added or deleted meanwhile. An error ends the sequence.
+func (c *Client) ListKeys(ctx context.Context) iter.Seq2[KeyItem, error] {
+	return pages(func(p cursor) (page[KeyItem], error) { return run(c.on(ctx, "", ""), keyList, p, nil) })
+}
+
+// ListKeyVersions goes through the versions of a key, oldest first, 25 a request. A key that does not exist has none.
+func (c *Client) ListKeyVersions(ctx context.Context, name string) iter.Seq2[KeyItem, error] {
+	return pages(func(p cursor) (page[KeyItem], error) { return run(c.on(ctx, name, ""), keyListVersions, p, nil) })
+}
+
+// DeleteKey moves a key with all its versions among the deleted ones. An absent one is 404 (errs.KeyNotFound).
+func (c *Client) DeleteKey(ctx context.Context, name string) (Deleted[Key], error) {
+	return run(c.on(ctx, name, ""), keyDelete, nothing{}, nil)
+}
+
+// GetDeletedKey returns a deleted key. A key that is not deleted is 404 (errs.KeyNotFound).
+func (c *Client) GetDeletedKey(ctx context.Context, name string) (Deleted[Key], error) {
+	return run(c.on(ctx, name, ""), keyGetDeleted, nothing{}, nil)
+}
+
+// ListDeletedKeys goes through the deleted keys in the order of their names, 25 a request.
+func (c *Client) ListDeletedKeys(ctx context.Context) iter.Seq2[Deleted[KeyItem], error] {
+	return pages(func(p cursor) (page[Deleted[KeyItem]], error) {
+		return run(c.on(ctx, "", ""), keyListDeleted, p, nil)
+	})
+}
+
+// RecoverDeletedKey moves a deleted key back, as it was. A key that is not deleted is 404 (errs.KeyNotFound), one that
+// is live 400 (errs.RequestNotAllowedOnNonDeletedObject).
+func (c *Client) RecoverDeletedKey(ctx context.Context, name string) (Key, error) {
+	return run(c.on(ctx, name, ""), keyRecover, nothing{}, nil)
+}
+
+// PurgeDeletedKey takes a deleted key away for good. A key that is not deleted is 404 (errs.KeyNotFound), one that is
+// live 400 (errs.ObjectMustBeDeletedPriorToBeingPurged); in a vault with purge protection it is 403.
+func (c *Client) PurgeDeletedKey(ctx context.Context, name string) error {
+	_, err := run(c.on(ctx, name, ""), keyPurge, nothing{}, nil)
+	return err
+}

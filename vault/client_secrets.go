@@ -1,0 +1,67 @@
+package vault
+
+import (
+	"context"
+	"iter"
+)
+
+// SetSecret adds a version to a secret, or makes the secret, with a value of at most 25600 bytes. nil options are the
+// zero options. A name that a deleted secret holds is 409 (errs.ObjectIsDeletedButRecoverable).
+func (c *Client) SetSecret(ctx context.Context, name, value string, o *SetSecretOptions) (Secret, error) {
+	in := secretInput{value: value}
+	if o != nil {
+		in.SetSecretOptions = *o
+	}
+	return run(c.on(ctx, name, ""), secretSet, in, nil)
+}
+
+// GetSecret returns a version of a secret with its value: the newest if the reference names none. It returns an expired
+// version too; a disabled one is 403 (errs.SecretDisabled), an absent one 404 (errs.SecretNotFound).
+func (c *Client) GetSecret(ctx context.Context, secret Ref) (Secret, error) {
+	return run(c.ref(ctx, secret), secretGet, nothing{}, nil)
+}
+
+// ListSecrets goes through the secrets in the order of their names, 25 a request, without values. It continues after the
+// last name it showed, whatever is added or deleted meanwhile. An error ends the sequence.
+func (c *Client) ListSecrets(ctx context.Context) iter.Seq2[SecretItem, error] {
+	return pages(func(p cursor) (page[SecretItem], error) { return run(c.on(ctx, "", ""), secretList, p, nil) })
+}
+
+// ListSecretVersions goes through the versions of a secret, oldest first, 25 a request, without values. A secret that does
+// not exist has none.
+func (c *Client) ListSecretVersions(ctx context.Context, name string) iter.Seq2[SecretItem, error] {
+	return pages(func(p cursor) (page[SecretItem], error) {
+		return run(c.on(ctx, name, ""), secretListVersions, p, nil)
+	})
+}
+
+// DeleteSecret moves a secret with all its versions among the deleted ones. An absent one is 404 (errs.SecretNotFound).
+func (c *Client) DeleteSecret(ctx context.Context, name string) (Deleted[Secret], error) {
+	return run(c.on(ctx, name, ""), secretDelete, nothing{}, nil)
+}
+
+// GetDeletedSecret returns a deleted secret, without its value. A secret that is not deleted is 404
+// (errs.SecretNotFound), a disabled one 403 (errs.SecretDisabled).
+func (c *Client) GetDeletedSecret(ctx context.Context, name string) (Deleted[Secret], error) {
+	return run(c.on(ctx, name, ""), secretGetDeleted, nothing{}, nil)
+}
+
+// ListDeletedSecrets goes through the deleted secrets in the order of their names, 25 a request.
+func (c *Client) ListDeletedSecrets(ctx context.Context) iter.Seq2[Deleted[SecretItem], error] {
+	return pages(func(p cursor) (page[Deleted[SecretItem]], error) {
+		return run(c.on(ctx, "", ""), secretListDeleted, p, nil)
+	})
+}
+
+// RecoverDeletedSecret moves a deleted secret back, as it was. A secret that is not deleted is 404
+// (errs.SecretNotFound), one that is live 400 (errs.RequestNotAllowedOnNonDeletedObject).
+func (c *Client) RecoverDeletedSecret(ctx context.Context, name string) (Secret, error) {
+	return run(c.on(ctx, name, ""), secretRecover, nothing{}, nil)
+}
+
+// PurgeDeletedSecret takes a deleted secret away for good. A secret that is not deleted is 404 (errs.SecretNotFound),
+// one that is live 400 (errs.ObjectMustBeDeletedPriorToBeingPurged); in a vault with purge protection it is 403.
+func (c *Client) PurgeDeletedSecret(ctx context.Context, name string) error {
+	_, err := run(c.on(ctx, name, ""), secretPurge, nothing{}, nil)
+	return err
+}

@@ -1,0 +1,155 @@
+package vault
+
+import (
+	"slices"
+
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/shelf"
+	"github.com/embedvault/embedvault/limiter"
+)
+
+// KeyResult is the answer of an operation with a key.
+type KeyResult struct {
+	ID        ID // the version that was used
+	Algorithm crypto.Algorithm
+	Value     []byte // signature, ciphertext, wrapped key, or what was opened
+	// IV, Tag and AAD belong to authenticated and chained encryption; nil elsewhere.
+	IV, Tag, AAD []byte
+}
+
+// keyOperation is the input of every operation with a key.
+type keyOperation struct {
+	alg       crypto.Algorithm
+	value     []byte // digest, plaintext, ciphertext, or key
+	signature []byte // of KeyVerify
+	params    crypto.Params
+}
+
+func (in keyOperation) validate(call) error {
+	if !crypto.KnownAlgorithm(in.alg) {
+		return errs.NewInvalidValue()
+	}
+	return nil
+}
+
+// use charges a request that names a key: what its type and size cost. A key that is not there costs one unit.
+func use[In any](c call, _ In) (limiter.Class, int) {
+	_, v, err := keys.Find(c.root, c.name, c.version)
+	if err != nil {
+		return limiter.KeyUse, 1
+	}
+	class, spec := limiter.KeyUse, v.Data.key.Spec()
+	if spec.Type.HSM() {
+		class = class.HSM()
+	}
+	return class, c.vault.svc.limits.Units(class, keySize(spec))
+}
+
+// keySize is how the published limits tell keys apart.
+func keySize(spec crypto.Spec) limiter.KeySize {
+	if spec.Type.Base() != crypto.KeyTypeRSA {
+		return limiter.OtherKey
+	}
+	switch spec.Size {
+	case 3072:
+		return limiter.RSA3072
+	case 4096:
+		return limiter.RSA4096
+	}
+	return limiter.RSA2048
+}
+
+// Which operations an attribute forbids. A disabled key still does what needs its public half alone; so does a key
+// outside its validity, which may also still open what it closed before.
+var (
+	refusedDisabled = []crypto.Operation{crypto.OpDecrypt, crypto.OpSign, crypto.OpUnwrapKey}
+	refusedOutside  = []crypto.Operation{crypto.OpEncrypt, crypto.OpSign, crypto.OpWrapKey}
+)
+
+// usable finds the version of a key and tells whether its attributes permit an operation now.
+func usable(c call, want crypto.Operation) (*keyRecord, ID, error) {
+	o, v, err := keys.Find(c.root, c.name, c.version)
+	if err != nil {
+		return nil, ID{}, err
+	}
+	if err := permitted(v.Attributes, want, c.unix()); err != nil {
+		return nil, ID{}, err
+	}
+	return v, keyLife.id(c, o, v), nil
+}
+
+func permitted(a shelf.Attributes, want crypto.Operation, now int64) error {
+	if !a.Enabled && slices.Contains(refusedDisabled, want) {
+		return errs.NewKeyDisabled(string(want))
+	}
+	if !slices.Contains(refusedOutside, want) {
+		return nil
+	}
+	if a.NotBefore > now {
+		return errs.NewKeyNotYetValid(string(want))
+	}
+	if a.Expires != 0 && a.Expires <= now {
+		return errs.NewKeyExpired(string(want))
+	}
+	return nil
+}
+
+// sign answers the signature of a digest.
+func sign(c call, in keyOperation) (KeyResult, error) {
+	v, id, err := usable(c, crypto.OpSign)
+	if err != nil {
+		return KeyResult{}, err
+	}
+	signature, err := v.Data.key.Sign(c.ctx, in.alg, in.value)
+	return KeyResult{ID: id, Algorithm: in.alg, Value: signature}, err
+}
+
+// verify answers whether a signature belongs to a digest. A wrong signature is an answer, not an error.
+func verify(c call, in keyOperation) (bool, error) {
+	v, _, err := usable(c, crypto.OpVerify)
+	if err != nil {
+		return false, err
+	}
+	return v.Data.key.Verify(c.ctx, in.alg, in.value, in.signature)
+}
+
+// encrypt answers the ciphertext of a plaintext.
+func encrypt(c call, in keyOperation) (KeyResult, error) {
+	v, id, err := usable(c, crypto.OpEncrypt)
+	if err != nil {
+		return KeyResult{}, err
+	}
+	r, err := v.Data.key.Encrypt(c.ctx, in.alg, in.value, in.params)
+	return KeyResult{ID: id, Algorithm: in.alg, Value: r.Value, IV: r.IV, Tag: r.Tag, AAD: r.AAD}, err
+}
+
+// decrypt answers the plaintext of a ciphertext.
+func decrypt(c call, in keyOperation) (KeyResult, error) {
+	v, id, err := usable(c, crypto.OpDecrypt)
+	if err != nil {
+		return KeyResult{}, err
+	}
+	plaintext, err := v.Data.key.Decrypt(c.ctx, in.alg, in.value, in.params)
+	return KeyResult{ID: id, Algorithm: in.alg, Value: plaintext}, err
+}
+
+// wrapKey answers a key, wrapped.
+func wrapKey(c call, in keyOperation) (KeyResult, error) {
+	v, id, err := usable(c, crypto.OpWrapKey)
+	if err != nil {
+		return KeyResult{}, err
+	}
+	wrapped, err := v.Data.key.WrapKey(c.ctx, in.alg, in.value)
+	return KeyResult{ID: id, Algorithm: in.alg, Value: wrapped}, err
+}
+
+// unwrapKey answers a wrapped key, opened.
+func unwrapKey(c call, in keyOperation) (KeyResult, error) {
+	v, id, err := usable(c, crypto.OpUnwrapKey)
+	if err != nil {
+		return KeyResult{}, err
+	}
+	key, err := v.Data.key.UnwrapKey(c.ctx, in.alg, in.value)
+	return KeyResult{ID: id, Algorithm: in.alg, Value: key}, err
+}

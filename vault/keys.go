@@ -1,0 +1,173 @@
+package vault
+
+import (
+	"maps"
+
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/shelf"
+	"github.com/embedvault/embedvault/limiter"
+)
+
+// maxKeyTag is the length of the name or value of a key's tag, in characters.
+const maxKeyTag = 256
+
+// Key is one version of a key as a caller sees it. It shares nothing mutable with the vault.
+type Key struct {
+	ID         ID
+	JWK        crypto.JWK // the public part, and the operations it may be used for
+	Attributes Attributes
+	Tags       map[string]string
+}
+
+// KeyItem is what a list shows of a key.
+type KeyItem struct {
+	ID         ID // without version in a list of keys
+	Attributes Attributes
+	Tags       map[string]string
+}
+
+// CreateKeyOptions describe a new version of a key. The zero options are enabled, without limit of time, for every
+// operation that the key's type allows.
+type CreateKeyOptions struct {
+	Operations []crypto.Operation // nil: all that the type allows
+	Validity   Validity
+	Tags       map[string]string // at most 15, names and values of at most 256 characters
+}
+
+// keyVersion is what a version of a key holds.
+type keyVersion struct{ key *crypto.Key }
+
+var keys = shelf.NewKind[keyVersion, struct{}](0, errs.Key)
+
+type (
+	keyObject = shelf.Object[keyVersion, struct{}]
+	keyRecord = shelf.Version[keyVersion]
+)
+
+var keyLife = life[keyVersion, struct{}, Key, KeyItem]{keys, showKey, keyItem}
+
+// keyInput is the input of KeyCreate.
+type keyInput struct {
+	spec crypto.Spec
+	CreateKeyOptions
+}
+
+func (in keyInput) validate(c call) error {
+	spec, err := in.spec.Normalize()
+	if err != nil {
+		return err
+	}
+	if spec.Type.HSM() && c.set.SKU == Standard {
+		return errs.NewHardwareKeysNotSupported()
+	}
+	if err := validOperations(in.Operations); err != nil {
+		return err
+	}
+	return validTags(in.Tags, maxKeyTag)
+}
+
+func validOperations(ops []crypto.Operation) error {
+	for _, op := range ops {
+		if !crypto.KnownOperation(op) {
+			return errs.NewInvalidValue()
+		}
+	}
+	return nil
+}
+
+// creation charges the creation of a key: in software or in hardware.
+func creation(_ call, in keyInput) (limiter.Class, int) {
+	if in.spec.Type.HSM() {
+		return limiter.KeyCreate.HSM(), 1
+	}
+	return limiter.KeyCreate, 1
+}
+
+// createKey makes a key and adds it as a version. The key is made before the vault is changed: nobody waits for it.
+func createKey(c call, in keyInput) (out Key, err error) {
+	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
+		return out, err
+	}
+	spec, err := in.spec.Normalize()
+	if err != nil {
+		return out, err
+	}
+	private, err := c.vault.svc.soft.Generate(c.ctx, spec)
+	if err != nil {
+		return out, err
+	}
+	return addKey(c, private, in.CreateKeyOptions)
+}
+
+// addKey adds a key that a driver holds as a version.
+func addKey(c call, private crypto.Private, in CreateKeyOptions) (out Key, err error) {
+	v := &keyRecord{ID: newVersionID(), Attributes: in.Validity.fresh(c.unix()), Tags: ownTags(in.Tags)}
+	ops := in.Operations
+	if ops == nil {
+		ops = private.Spec().DefaultOperations()
+	}
+	v.Data.key, err = crypto.NewKey(c.keyURL(v.ID), private, ops)
+	if err != nil {
+		return out, err
+	}
+	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+		o, err := keys.Add(tx, c.name, v, c.unix())
+		if err == nil {
+			out = showKey(c, keyLife.id(c, o, v), v)
+		}
+		return err
+	})
+	return out, err
+}
+
+// keyURL is the identifier under which a key speaks of itself in errors.
+func (c call) keyURL(v shelf.VersionID) string {
+	return ID{Collection: "keys", Name: c.name, host: c.vault.host, version: v}.String()
+}
+
+func showKey(c call, id ID, v *keyRecord) Key {
+	jwk := v.Data.key.JWK()
+	jwk.KID = id.String()
+	return Key{ID: id, JWK: jwk, Attributes: c.set.attributes(v.Attributes), Tags: maps.Clone(v.Tags)}
+}
+
+func keyItem(c call, id ID, v *keyRecord) KeyItem {
+	return KeyItem{ID: id, Attributes: c.set.attributes(v.Attributes), Tags: maps.Clone(v.Tags)}
+}
+
+// ImportKeyOptions describe a version of a key that was made elsewhere. The zero options are those of CreateKeyOptions,
+// with the operations that the JWK names.
+type ImportKeyOptions struct {
+	Validity Validity
+	Tags     map[string]string // at most 15, names and values of at most 256 characters
+	HSM      bool              // keep it in hardware, whatever the JWK's kty says
+}
+
+// importInput is the input of KeyImport.
+type importInput struct {
+	jwk crypto.JWK
+	ImportKeyOptions
+}
+
+func (in importInput) validate(c call) error {
+	if c.set.SKU == Standard && (in.HSM || in.jwk.Kty.HSM()) {
+		return errs.NewHardwareKeysNotSupported()
+	}
+	if err := validOperations(in.jwk.KeyOps); err != nil {
+		return err
+	}
+	return validTags(in.Tags, maxKeyTag)
+}
+
+// importKey takes a key in and adds it as a version.
+func importKey(c call, in importInput) (Key, error) {
+	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
+		return Key{}, err
+	}
+	private, err := c.vault.svc.soft.Import(c.ctx, in.jwk)
+	if err != nil {
+		return Key{}, err
+	}
+	return addKey(c, private, CreateKeyOptions{Operations: in.jwk.KeyOps, Validity: in.Validity, Tags: in.Tags})
+}

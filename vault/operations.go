@@ -1,0 +1,68 @@
+package vault
+
+import (
+	"github.com/embedvault/embedvault/limiter"
+	"github.com/embedvault/embedvault/policy"
+)
+
+// The names of the operations, as the service audits them.
+const (
+	OpKeyCreate       Operation = "KeyCreate"
+	OpKeyImport       Operation = "KeyImport"
+	OpKeyGet          Operation = "KeyGet"
+	OpKeyList         Operation = "KeyList"
+	OpKeyListVersions Operation = "KeyListVersions"
+	OpKeyDelete       Operation = "KeyDelete"
+	OpKeyGetDeleted   Operation = "KeyGetDeleted"
+	OpKeyListDeleted  Operation = "KeyListDeleted"
+	OpKeyRecover      Operation = "KeyRecover"
+	OpKeyPurge        Operation = "KeyPurge"
+	OpKeySign         Operation = "KeySign"
+	OpKeyVerify       Operation = "KeyVerify"
+	OpKeyEncrypt      Operation = "KeyEncrypt"
+	OpKeyDecrypt      Operation = "KeyDecrypt"
+	OpKeyWrap         Operation = "KeyWrap"
+	OpKeyUnwrap       Operation = "KeyUnwrap"
+
+	OpSecretSet          Operation = "SecretSet"
+	OpSecretGet          Operation = "SecretGet"
+	OpSecretList         Operation = "SecretList"
+	OpSecretListVersions Operation = "SecretListVersions"
+	OpSecretDelete       Operation = "SecretDelete"
+	OpSecretGetDeleted   Operation = "SecretGetDeleted"
+	OpSecretListDeleted  Operation = "SecretListDeleted"
+	OpSecretRecover      Operation = "SecretRecover"
+	OpSecretPurge        Operation = "SecretPurge"
+)
+
+// The table: every operation once, with audited name, status, method and path, right, and class of limit.
+var (
+	keyCreate = define(OpKeyCreate, 200, "POST /keys/{name}/create", policy.KeysCreate, limiter.KeyCreate, createKey).
+			costing(creation)
+	keyImport       = define(OpKeyImport, 200, "PUT /keys/{name}", policy.KeysImport, limiter.KeyImport, importKey)
+	keyGet          = define(OpKeyGet, 200, "GET /keys/{name}/{version}", policy.KeysGet, limiter.KeyUse, keyLife.get)
+	keyList         = define(OpKeyList, 200, "GET /keys", policy.KeysList, limiter.KeyUse, keyLife.list)
+	keyListVersions = define(OpKeyListVersions, 200, "GET /keys/{name}/versions", policy.KeysList, limiter.KeyUse, keyLife.listVersions)
+	keyDelete       = define(OpKeyDelete, 200, "DELETE /keys/{name}", policy.KeysDelete, limiter.KeyUse, keyLife.delete)
+	keyGetDeleted   = define(OpKeyGetDeleted, 200, "GET /deletedkeys/{name}", policy.KeysGetDeleted, limiter.KeyUse, keyLife.getDeleted)
+	keyListDeleted  = define(OpKeyListDeleted, 200, "GET /deletedkeys", policy.KeysListDeleted, limiter.KeyUse, keyLife.listDeleted)
+	keyRecover      = define(OpKeyRecover, 200, "POST /deletedkeys/{name}/recover", policy.KeysRecover, limiter.KeyUse, keyLife.recover)
+	keyPurge        = define(OpKeyPurge, 204, "DELETE /deletedkeys/{name}", policy.KeysPurge, limiter.KeyUse, keyLife.purge)
+
+	keySign    = define(OpKeySign, 200, "POST /keys/{name}/{version}/sign", policy.KeysSign, limiter.KeyUse, sign)
+	keyVerify  = define(OpKeyVerify, 200, "POST /keys/{name}/{version}/verify", policy.KeysVerify, limiter.KeyUse, verify)
+	keyEncrypt = define(OpKeyEncrypt, 200, "POST /keys/{name}/{version}/encrypt", policy.KeysEncrypt, limiter.KeyUse, encrypt)
+	keyDecrypt = define(OpKeyDecrypt, 200, "POST /keys/{name}/{version}/decrypt", policy.KeysDecrypt, limiter.KeyUse, decrypt)
+	keyWrap    = define(OpKeyWrap, 200, "POST /keys/{name}/{version}/wrapkey", policy.KeysWrapKey, limiter.KeyUse, wrapKey)
+	keyUnwrap  = define(OpKeyUnwrap, 200, "POST /keys/{name}/{version}/unwrapkey", policy.KeysUnwrapKey, limiter.KeyUse, unwrapKey)
+
+	secretSet          = define(OpSecretSet, 200, "PUT /secrets/{name}", policy.SecretsSet, limiter.SecretCreate, setSecret)
+	secretGet          = define(OpSecretGet, 200, "GET /secrets/{name}/{version}", policy.SecretsGet, limiter.SecretUse, getSecret)
+	secretList         = define(OpSecretList, 200, "GET /secrets", policy.SecretsList, limiter.SecretUse, secretLife.list)
+	secretListVersions = define(OpSecretListVersions, 200, "GET /secrets/{name}/versions", policy.SecretsList, limiter.SecretUse, secretLife.listVersions)
+	secretDelete       = define(OpSecretDelete, 200, "DELETE /secrets/{name}", policy.SecretsDelete, limiter.SecretUse, secretLife.delete)
+	secretGetDeleted   = define(OpSecretGetDeleted, 200, "GET /deletedsecrets/{name}", policy.SecretsGetDeleted, limiter.SecretUse, getDeletedSecret)
+	secretListDeleted  = define(OpSecretListDeleted, 200, "GET /deletedsecrets", policy.SecretsListDeleted, limiter.SecretUse, secretLife.listDeleted)
+	secretRecover      = define(OpSecretRecover, 200, "POST /deletedsecrets/{name}/recover", policy.SecretsRecover, limiter.SecretUse, secretLife.recover)
+	secretPurge        = define(OpSecretPurge, 204, "DELETE /deletedsecrets/{name}", policy.SecretsPurge, limiter.SecretUse, secretLife.purge)
+)

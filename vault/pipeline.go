@@ -1,0 +1,152 @@
+package vault
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/shelf"
+	"github.com/embedvault/embedvault/limiter"
+	"github.com/embedvault/embedvault/policy"
+)
+
+// call is one request on its way through the pipeline. It travels by value.
+type call struct {
+	ctx           context.Context
+	vault         *Vault
+	caller        *Caller
+	who           *policy.Principal // nil until the caller is authenticated
+	set           *settings         // what the vault's settings were when the request came
+	root          *shelf.Root       // what the vault held when the request was admitted
+	name, version string            // from the path; "" where the operation has none
+	now           time.Time         // when the request came; read once
+	id            RequestID
+}
+
+// unix is the time of the request in seconds, the unit of every stored time.
+func (c call) unix() int64 { return c.now.Unix() }
+
+// input is what an operation reads from a request besides the names in its path.
+type input interface {
+	// validate tells whether the input is well formed, whatever the vault holds.
+	validate(c call) error
+}
+
+// run is the life of every request. The order of its steps is the order of the errors a caller sees; nothing else in
+// the library decides it.
+//
+// The order of work differs in one place. What a request costs may depend on its body, so the body is decoded before the
+// throttle is asked; a malformed body is held back and reported after it.
+func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, error)) (out Out, err error) {
+	if err := c.ctx.Err(); err != nil {
+		return out, err
+	}
+	c.arrive()
+	defer func() {
+		if p := recover(); p != nil {
+			err = errs.NewInternal(panicked{p})
+		}
+		err = c.leave(&o.row, err)
+	}()
+	if err = c.admit(o.right); err != nil {
+		return out, err
+	}
+	var malformed error
+	if decode != nil {
+		in, malformed = decode()
+	}
+	class, units := o.class, 1
+	if o.cost != nil && malformed == nil {
+		class, units = o.cost(c, in)
+	}
+	if err = c.throttle(class, units); err != nil {
+		return out, err
+	}
+	if malformed != nil {
+		return out, malformed
+	}
+	if err = c.wellFormed(); err != nil {
+		return out, err
+	}
+	if err = in.validate(c); err != nil {
+		return out, err
+	}
+	return o.exec(c, in)
+}
+
+// panicked is the cause of an internal error that was a panic.
+type panicked struct{ value any }
+
+func (p panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// arrive notes what the whole request is judged by: one moment, one set of settings.
+func (c *call) arrive() {
+	c.now = c.vault.svc.now()
+	c.id = c.vault.svc.ids.next()
+	c.set = c.vault.settings.Load()
+}
+
+// admit passes a request through the gates that do not look at what the vault holds: 401, 403 by network, 403 by right.
+func (c *call) admit(right policy.Right) error {
+	if err := c.authenticate(); err != nil {
+		return err
+	}
+	if !c.fromInside() && !c.set.network.Allows(c.caller.source) {
+		return c.networkRefusal()
+	}
+	if !c.caller.owner && !c.set.allows(c.who, right, c.name) {
+		return c.rightRefusal(right)
+	}
+	c.root = c.vault.shelf.Root()
+	return nil
+}
+
+// authenticate finds out who calls.
+func (c *call) authenticate() error {
+	if !c.caller.bearer {
+		if c.who = c.caller.principal; c.who == nil {
+			return errs.NewMissingToken()
+		}
+		return nil
+	}
+	who, err := c.vault.verify(c.caller.token, c.now)
+	if err != nil {
+		return err
+	}
+	c.who = who
+	return nil
+}
+
+// fromInside tells whether the caller is the embedding program itself, which no network lies before.
+func (c *call) fromInside() bool { return c.caller.owner && c.caller.source == (policy.Source{}) }
+
+// throttle charges the request, or refuses it. A refused request is charged nothing.
+func (c *call) throttle(class limiter.Class, units int) error {
+	d := c.vault.limits.Take(class, units, c.now)
+	if d.Allowed {
+		return nil
+	}
+	refusal := errs.NewThrottled(d.RetryAfter)
+	refusal.Cause = Throttling{d}
+	return refusal
+}
+
+// wellFormed checks the names in the path. A version that no version can have is simply not found, later.
+func (c *call) wellFormed() error {
+	if c.name == "" && c.version == "" {
+		return nil
+	}
+	return validName(c.name)
+}
+
+// leave is the end of every request: what went wrong becomes an error of the catalogue, and the request is audited.
+func (c *call) leave(r *row, err error) error {
+	if err != nil && !isContextual(c.ctx, err) {
+		err = errs.ForVault(errs.From(err), c.id.String(), string(r.operation))
+	}
+	if audit := c.vault.svc.audit; audit != nil {
+		audit(c.event(r, err))
+	}
+	return err
+}

@@ -1,0 +1,118 @@
+package vault
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/embedvault/embedvault/internal/shelf"
+	"github.com/embedvault/embedvault/vault/store"
+)
+
+// A store holds three sorts of records, each a JSON object that names what it belongs to:
+//
+//	vault    the settings of a vault
+//	object   name, deletion and the ids of the versions of an object
+//	version  one version
+//
+// A version is a record of its own, so an object of many versions is not written as a whole each time. A record's key is
+// derived from the names in it. Records hold names, never URLs.
+type record struct {
+	Sort       string            `json:"sort"`
+	Vault      string            `json:"vault"`
+	Kind       int               `json:"kind,omitempty"`
+	Name       string            `json:"name,omitempty"`
+	Settings   *VaultOptions     `json:"settings,omitempty"`
+	Versions   []string          `json:"versions,omitempty"`
+	Deletion   *shelf.Deletion   `json:"deletion,omitempty"`
+	Own        json.RawMessage   `json:"own,omitempty"`
+	ID         string            `json:"id,omitempty"`
+	Attributes *shelf.Attributes `json:"attributes,omitempty"`
+	Tags       map[string]string `json:"tags,omitempty"`
+	Data       json.RawMessage   `json:"data,omitempty"`
+}
+
+// key derives the record's key.
+func (r record) key() (k store.Key) {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%s|%s", r.Sort, strings.ToLower(r.Vault), r.Kind, strings.ToLower(r.Name), r.ID))
+	copy(k[:], sum[:])
+	return k
+}
+
+// stored is a kind that can be written to a store and read back.
+type stored interface {
+	// index is the place of the kind in a root.
+	index() int
+	// records returns what a change of the kind puts and removes, without the vault's name.
+	records(c shelf.Change) (put, gone []record, err error)
+	// load puts an object back, from its record and those of its versions.
+	load(ctx context.Context, v *Vault, tx *shelf.Tx, object record, versions []record) error
+}
+
+// codec writes and reads what the versions and objects of one kind hold.
+type codec[V, O any] struct {
+	kind   shelf.Kind[V, O]
+	encode func(V) ([]byte, error)
+	decode func(context.Context, *Vault, ID, []byte) (V, error)
+}
+
+func (k codec[V, O]) index() int { return k.kind.Index() }
+
+func (k codec[V, O]) records(c shelf.Change) (put, gone []record, err error) {
+	before, _ := c.Before.(*shelf.Object[V, O])
+	after, _ := c.After.(*shelf.Object[V, O])
+	object := record{Sort: "object", Kind: c.Kind, Name: c.Name}
+	was := map[*shelf.Version[V]]bool{}
+	if before != nil {
+		for _, v := range before.Versions {
+			was[v] = true
+		}
+	}
+	if after == nil {
+		for v := range was {
+			gone = append(gone, record{Sort: "version", Kind: c.Kind, Name: c.Name, ID: v.ID.String()})
+		}
+		return nil, append(gone, object), nil
+	}
+	object.Name, object.Deletion = after.Name, after.Deletion
+	if object.Own, err = json.Marshal(after.Own); err != nil {
+		return nil, nil, err
+	}
+	for _, v := range after.Versions {
+		object.Versions = append(object.Versions, v.ID.String())
+		if was[v] {
+			continue
+		}
+		r := record{Sort: "version", Kind: c.Kind, Name: c.Name, ID: v.ID.String(), Attributes: &v.Attributes, Tags: v.Tags}
+		if r.Data, err = k.encode(v.Data); err != nil {
+			return nil, nil, err
+		}
+		put = append(put, r)
+	}
+	return append(put, object), nil, nil
+}
+
+func (k codec[V, O]) load(ctx context.Context, v *Vault, tx *shelf.Tx, object record, versions []record) error {
+	o := &shelf.Object[V, O]{Name: object.Name, Deletion: object.Deletion}
+	if err := json.Unmarshal(object.Own, &o.Own); err != nil {
+		return err
+	}
+	for _, r := range versions {
+		id, ok := shelf.ParseVersionID(r.ID)
+		if !ok || r.Attributes == nil {
+			return errBadRecord
+		}
+		data, err := k.decode(ctx, v, ID{Collection: k.kind.Words().Plural(), Name: o.Name, host: v.host, version: id}, r.Data)
+		if err != nil {
+			return err
+		}
+		o.Versions = append(o.Versions, &shelf.Version[V]{ID: id, Attributes: *r.Attributes, Tags: r.Tags, Data: data})
+	}
+	if len(o.Versions) == 0 {
+		return errBadRecord
+	}
+	k.kind.Put(tx, o)
+	return nil
+}

@@ -1,0 +1,100 @@
+package vault
+
+import (
+	"errors"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/policy"
+	"github.com/embedvault/embedvault/policy/identity"
+)
+
+// A refusal is an error of the catalogue whose cause is the decision of the gate: errors.As finds the policy.Decision or
+// the identity.Failure in it. The cause tells who would have been let in; it is for a test to print and is never sent.
+
+// where names the vault as refusals do.
+func (c call) where() errs.Where { return errs.Where{Vault: c.vault.name, Location: c.set.Region} }
+
+// whom names the caller as refusals do.
+func (c call) whom() errs.Who {
+	tenant := c.who.TenantID()
+	if tenant == "" {
+		tenant = c.set.TenantID
+	}
+	return errs.Who{AppID: c.who.AppID(), ObjectID: c.who.ObjectID(), TenantID: tenant}
+}
+
+// networkRefusal is the 403 of the firewall.
+func (c call) networkRefusal() error {
+	d := c.set.network.Explain(c.caller.source)
+	address := c.caller.source.Addr.String()
+	var e *errs.Error
+	switch d.Reason {
+	case policy.PublicAccessDisabled:
+		e = errs.NewForbiddenByConnection(c.whom(), c.where())
+	case policy.PublicAccessDisabledNoBypass:
+		e = errs.NewForbiddenByConnectionNoBypass(c.where())
+	case policy.UnknownSubnet:
+		e = errs.NewForbiddenBySubnet(c.where(), address)
+	case policy.AddressNotAllowedNoBypass, policy.UnknownSubnetNoBypass:
+		e = errs.NewForbiddenByFirewallNoBypass(c.whom(), c.where(), address)
+	default:
+		e = errs.NewForbiddenByFirewall(c.whom(), c.where(), address)
+	}
+	e.Cause = d
+	return e
+}
+
+// rightRefusal is the 403 of the policies.
+func (c call) rightRefusal(right policy.Right) error {
+	d := c.set.explain(c.who, right, c.name)
+	var e *errs.Error
+	switch {
+	case d.Gate == policy.GateRBAC:
+		e = c.rbacRefusal(d)
+	case d.Reason == policy.NoEntry:
+		e = errs.NewAccessDenied(c.whom(), c.where(), right.Collection(), right.Permission())
+	default:
+		e = errs.NewForbiddenByPolicy(c.whom(), c.where(), right.Collection(), right.Permission())
+	}
+	e.Cause = d
+	return e
+}
+
+func (c call) rbacRefusal(d policy.Decision) *errs.Error {
+	resource := c.set.resource
+	if object := objectOf(d.Right, c.name); object != "" {
+		resource += "/" + object
+	}
+	denial, reason := "", "DeniedWithNoValidRBAC"
+	if d.Reason == policy.DeniedByAssignment {
+		denial, reason = d.Rule, ""
+	}
+	return errs.NewForbiddenByRbac(c.whom(), c.where(), d.Right.VaultAction(), resource, "", denial, reason)
+}
+
+// tokenRefusal is the 401 of a token that does not verify.
+func (v *Vault) tokenRefusal(err error) error {
+	var failure *identity.Failure
+	if !errors.As(err, &failure) {
+		return err
+	}
+	var e *errs.Error
+	switch failure.Reason {
+	case identity.Missing:
+		e = errs.NewMissingToken()
+	case identity.WrongAudience:
+		e = errs.NewInvalidAudience(failure.Expected, failure.Found)
+	case identity.WrongIssuer:
+		e = errs.NewInvalidIssuer(v.settings.Load().TenantID, failure.Found)
+	case identity.UnknownKey:
+		e = errs.NewUnknownSigningKey(failure.Header)
+	case identity.Expired:
+		e = errs.NewTokenExpired()
+	case identity.NotYetValid:
+		e = errs.NewTokenNotYetValid()
+	default:
+		e = errs.NewTokenRejected()
+	}
+	e.Cause = failure
+	return e
+}

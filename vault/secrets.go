@@ -1,0 +1,133 @@
+package vault
+
+import (
+	"crypto/rand"
+	"maps"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/shelf"
+)
+
+// Limits of a secret.
+const (
+	maxSecret      = 25600 // bytes
+	maxContentType = 255   // characters
+	maxSecretTag   = 512   // characters
+)
+
+// Secret is one version of a secret as a caller sees it. It shares nothing mutable with the vault.
+type Secret struct {
+	ID          ID
+	Value       Value // only in the answers to SetSecret and GetSecret
+	ContentType string
+	Attributes  Attributes
+	Tags        map[string]string
+}
+
+// SecretItem is what a list shows of a secret.
+type SecretItem struct {
+	ID          ID // without version in a list of secrets
+	ContentType string
+	Attributes  Attributes
+	Tags        map[string]string
+}
+
+// SetSecretOptions describe a new version of a secret. The zero options are enabled, without limit of time.
+type SetSecretOptions struct {
+	ContentType string // at most 255 characters
+	Validity    Validity
+	Tags        map[string]string // at most 15, names and values of at most 512 characters
+}
+
+// secretVersion is what a version of a secret holds.
+type secretVersion struct {
+	value       Value
+	contentType string
+}
+
+var secrets = shelf.NewKind[secretVersion, struct{}](1, errs.Secret)
+
+type (
+	secretObject = shelf.Object[secretVersion, struct{}]
+	secretRecord = shelf.Version[secretVersion]
+)
+
+var secretLife = life[secretVersion, struct{}, Secret, SecretItem]{secrets, showSecret, secretItem}
+
+// secretInput is the input of SecretSet.
+type secretInput struct {
+	value string
+	SetSecretOptions
+}
+
+func (in secretInput) validate(call) error {
+	if len(in.value) > maxSecret {
+		return errs.NewValueTooLong("value", maxSecret)
+	}
+	if len([]rune(in.ContentType)) > maxContentType {
+		return errs.NewInvalidValue()
+	}
+	return validTags(in.Tags, maxSecretTag)
+}
+
+// setSecret adds a version.
+func setSecret(c call, in secretInput) (out Secret, err error) {
+	v := &secretRecord{
+		ID: newVersionID(), Attributes: in.Validity.fresh(c.unix()), Tags: ownTags(in.Tags),
+		Data: secretVersion{NewValue(in.value), in.ContentType},
+	}
+	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+		o, err := secrets.Add(tx, c.name, v, c.unix())
+		if err == nil {
+			out = revealSecret(c, o, v)
+		}
+		return err
+	})
+	return out, err
+}
+
+// getSecret answers a version with its value. A version that is not enabled is refused; one outside its validity is not:
+// for a secret, NotBefore and Expires only inform.
+func getSecret(c call, _ nothing) (Secret, error) {
+	o, v, err := secrets.Find(c.root, c.name, c.version)
+	if err != nil {
+		return Secret{}, err
+	}
+	if !v.Enabled {
+		return Secret{}, errs.NewSecretDisabled("get")
+	}
+	return revealSecret(c, o, v), nil
+}
+
+// getDeletedSecret answers a deleted secret. The service refuses a disabled one here too.
+func getDeletedSecret(c call, _ nothing) (Deleted[Secret], error) {
+	gone, err := secretLife.getDeleted(c, nothing{})
+	if err == nil && !gone.Object.Attributes.Enabled {
+		return Deleted[Secret]{}, errs.NewSecretDisabled("get")
+	}
+	return gone, err
+}
+
+// revealSecret shows a version with its value.
+func revealSecret(c call, o *secretObject, v *secretRecord) Secret {
+	s := showSecret(c, secretLife.id(c, o, v), v)
+	s.Value = v.Data.value
+	return s
+}
+
+func showSecret(c call, id ID, v *secretRecord) Secret {
+	return Secret{
+		ID: id, ContentType: v.Data.contentType, Attributes: c.set.attributes(v.Attributes), Tags: maps.Clone(v.Tags),
+	}
+}
+
+func secretItem(c call, id ID, v *secretRecord) SecretItem {
+	return SecretItem{
+		ID: id, ContentType: v.Data.contentType, Attributes: c.set.attributes(v.Attributes), Tags: maps.Clone(v.Tags),
+	}
+}
+
+func newVersionID() (id shelf.VersionID) {
+	rand.Read(id[:])
+	return id
+}

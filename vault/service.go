@@ -1,0 +1,156 @@
+package vault
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/soft"
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/limiter"
+	"github.com/embedvault/embedvault/policy/identity"
+	"github.com/embedvault/embedvault/vault/store"
+)
+
+// Options say how a service behaves. The zero Options are those of the modelled service, in memory.
+type Options struct {
+	// Now is the clock: every stored time, validity check, purge date and rate limit follows it. nil: the system's.
+	Now func() time.Time
+	// Limits is the published generation of rate limits. nil: limiter.Documented2019.
+	Limits *limiter.Limits
+	// Tenant issues the access tokens that the service accepts. nil: no token is accepted, only callers for whom the
+	// program vouches.
+	Tenant *identity.Tenant
+	// Audit is told of every request, in the goroutine of the request and after all locks are released, so it may call
+	// the vault. It must be safe for concurrent use. nil: nobody is told.
+	Audit func(Event)
+	// Store outlives the service: what it holds is there again in a service made with the same store. Key material
+	// reaches it in the clear. nil: the state lives in memory alone.
+	Store store.Store
+}
+
+// Service holds containers, as a region of the modelled service does. It is safe for concurrent use.
+type Service struct {
+	now    func() time.Time
+	limits limiter.Limits
+	tenant *identity.Tenant
+	audit  func(Event)
+	store  store.Store
+	soft   crypto.Driver
+	ids    *requestIDs
+
+	mu            sync.Mutex
+	closed        bool
+	vaults        map[string]*Vault                // :: lower-case name → vault
+	subscriptions map[string]*limiter.Subscription // :: subscription|region → its windows
+}
+
+// New returns a service in memory. nil options are the zero Options.
+//
+// It fails only if the options name a store that does not answer, or that holds something else.
+func New(o *Options) (*Service, error) {
+	if o == nil {
+		o = new(Options)
+	}
+	s := &Service{
+		now: o.Now, tenant: o.Tenant, audit: o.Audit, store: o.Store,
+		soft: soft.New(), ids: newRequestIDs(), limits: limiter.Documented2019(),
+		vaults: map[string]*Vault{}, subscriptions: map[string]*limiter.Subscription{},
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if o.Limits != nil {
+		s.limits = *o.Limits
+	}
+	if err := s.load(context.Background()); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Vault returns the vault of a name, which it creates with default options if there is none. Names compare without case.
+// Errors: a 400 for a name that no vault can have, ErrClosed, the context's error, or the store's.
+func (s *Service) Vault(ctx context.Context, name string) (*Vault, error) {
+	s.mu.Lock()
+	v := s.vaults[strings.ToLower(name)]
+	s.mu.Unlock()
+	if v != nil {
+		return v, nil
+	}
+	v, err := s.CreateVault(ctx, name, nil)
+	if errs.StatusOf(err) == 409 { // somebody else was first
+		return s.Vault(ctx, name)
+	}
+	return v, err
+}
+
+// CreateVault creates a vault; nil options are the zero VaultOptions. Errors: 409 when the vault exists, a 400 for a
+// name or options that no vault can have, ErrClosed, the context's error, or the store's.
+func (s *Service) CreateVault(ctx context.Context, name string, o *VaultOptions) (*Vault, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if !validVaultName(name) {
+		return nil, errs.NewVaultNameNotValid(name)
+	}
+	set, err := newSettings(name, o, s.tenantID())
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, store.ErrClosed
+	}
+	if s.vaults[strings.ToLower(name)] != nil {
+		return nil, errs.NewVaultAlreadyExists(name)
+	}
+	v := s.newVaultLocked(name, set)
+	if err := s.saveSettings(ctx, v, set); err != nil {
+		v.limits.Close()
+		return nil, err
+	}
+	s.vaults[strings.ToLower(name)] = v
+	return v, nil
+}
+
+func (s *Service) tenantID() string {
+	if s.tenant == nil {
+		return ""
+	}
+	return s.tenant.ID()
+}
+
+func (s *Service) newVaultLocked(name string, set *settings) *Vault {
+	pool := set.Subscription + "|" + set.Region
+	subscription := s.subscriptions[pool]
+	if subscription == nil {
+		subscription = limiter.NewSubscription(s.limits)
+		s.subscriptions[pool] = subscription
+	}
+	return newVault(s, name, set, subscription.NewVault())
+}
+
+// Close ends the service and closes its store. A use of its vaults after it is not supported.
+func (s *Service) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.store == nil {
+		s.closed = true
+		return nil
+	}
+	s.closed = true
+	return s.store.Close()
+}
+
+// validVaultName: 3 to 24 letters, digits and hyphens; a letter first, no hyphen last, no two hyphens together.
+func validVaultName(name string) bool {
+	if len(name) < 3 || len(name) > 24 || strings.Contains(name, "--") || strings.HasSuffix(name, "-") {
+		return false
+	}
+	first := name[0] | 0x20
+	return first >= 'a' && first <= 'z' && validName(name) == nil
+}

@@ -1,0 +1,151 @@
+package vault
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/policy"
+)
+
+// SKU is the product that a vault is.
+type SKU string
+
+// The two products: a premium vault also has keys protected by hardware.
+const (
+	Premium  SKU = "premium"
+	Standard SKU = "standard"
+)
+
+// What a vault is if its options do not say otherwise.
+const (
+	DefaultTenant        = "00000000-0000-4000-8000-000000000001"
+	DefaultSubscription  = "00000000-0000-4000-8000-000000000002"
+	DefaultResourceGroup = "embedvault"
+	DefaultRegion        = "eastus"
+	DefaultRetention     = 90 // days
+)
+
+// VaultOptions say what a vault is. The zero VaultOptions are a premium vault without access policies, open to every
+// network, whose deleted objects are kept for 90 days and can be purged.
+type VaultOptions struct {
+	SKU SKU // "": Premium
+	// TenantID is whose tokens the vault accepts. "": the tenant of the service, or DefaultTenant.
+	TenantID string
+	// Subscription, ResourceGroup and Region tell where the vault is. Vaults of one subscription and region share a
+	// rate limit of five times a vault's. "": the defaults above.
+	Subscription, ResourceGroup, Region string
+	// RetentionDays is how long a deleted object is kept, 7 to 90. 0: DefaultRetention.
+	RetentionDays int
+	// PurgeProtection forbids to purge a deleted object before its time. It cannot be switched off later.
+	PurgeProtection bool
+	// AccessPolicies say who may do what, at most 1024 entries. They are ignored while RBAC is set.
+	AccessPolicies []policy.AccessPolicy
+	// RBAC says who may do what by roles. nil: AccessPolicies say it.
+	RBAC *RBAC
+	// Network is the firewall. The zero NetworkRules let everybody in.
+	Network policy.NetworkRules
+}
+
+// RBAC grants rights by roles: each assignment gives a role to a principal, at the vault, at a scope around it, or at one
+// object in it.
+type RBAC struct {
+	Assignments []policy.RoleAssignment
+	Roles       []policy.RoleDefinition // custom roles, besides the built-in ones
+	Denials     []policy.DenyAssignment // take away whatever is granted
+}
+
+// settings are what the control plane says of a vault. They are immutable; a change replaces them.
+type settings struct {
+	VaultOptions
+	resource string
+	access   *policy.AccessPolicies
+	rbac     *policy.Assignments // nil while access decides
+	network  *policy.Network
+}
+
+// newSettings completes options and compiles what is in them.
+func newSettings(name string, o *VaultOptions, tenantID string) (*settings, error) {
+	s := new(settings)
+	if o != nil {
+		s.VaultOptions = *o
+	}
+	s.SKU = cmp.Or(s.SKU, Premium)
+	s.TenantID = cmp.Or(s.TenantID, tenantID, DefaultTenant)
+	s.Subscription = cmp.Or(s.Subscription, DefaultSubscription)
+	s.ResourceGroup = cmp.Or(s.ResourceGroup, DefaultResourceGroup)
+	s.Region = cmp.Or(s.Region, DefaultRegion)
+	s.RetentionDays = cmp.Or(s.RetentionDays, DefaultRetention)
+	if s.SKU != Premium && s.SKU != Standard {
+		return nil, errs.NewBadArgument(string(s.SKU), "sku.name")
+	}
+	if s.RetentionDays < 7 || s.RetentionDays > 90 {
+		return nil, errs.NewBadArgument(fmt.Sprint(s.RetentionDays), "softDeleteRetentionInDays")
+	}
+	s.resource = "/subscriptions/" + s.Subscription + "/resourceGroups/" + s.ResourceGroup +
+		"/providers/Microsoft.KeyVault/vaults/" + name
+	return s.compiled()
+}
+
+// compiled returns the settings with their policies ready for use. What does not compile is a 400.
+func (s settings) compiled() (_ *settings, err error) {
+	s.AccessPolicies = slices.Clone(s.AccessPolicies)
+	if s.access, err = policy.CompileAccessPolicies(s.AccessPolicies); err != nil {
+		return nil, errs.NewInvalidProperty("properties.accessPolicies", err.Error())
+	}
+	if s.network, err = policy.CompileNetwork(s.Network); err != nil {
+		return nil, errs.NewInvalidProperty("properties.networkAcls", err.Error())
+	}
+	if s.rbac = nil; s.RBAC != nil {
+		s.RBAC = s.RBAC.clone()
+		s.rbac, err = policy.CompileAssignments(s.resource, s.RBAC.Roles, s.RBAC.Assignments, s.RBAC.Denials)
+		if err != nil {
+			return nil, errs.NewInvalidProperty("properties.roleAssignments", err.Error())
+		}
+	}
+	return &s, nil
+}
+
+func (r *RBAC) clone() *RBAC {
+	return &RBAC{slices.Clone(r.Assignments), slices.Clone(r.Roles), slices.Clone(r.Denials)}
+}
+
+// allows tells whether a principal has a right, for an object or, without a name, for the vault as a whole.
+func (s *settings) allows(who *policy.Principal, right policy.Right, name string) bool {
+	if s.rbac != nil {
+		return s.rbac.Allows(who, right, objectOf(right, name))
+	}
+	return s.access.Allows(who, right)
+}
+
+// explain says why a principal has or lacks a right.
+func (s *settings) explain(who *policy.Principal, right policy.Right, name string) policy.Decision {
+	if s.rbac != nil {
+		return s.rbac.Explain(who, right, objectOf(right, name))
+	}
+	return s.access.Explain(who, right)
+}
+
+// objectOf is the path below the vault of what a right is wanted for; "" is the vault.
+func objectOf(right policy.Right, name string) string {
+	if name == "" {
+		return ""
+	}
+	return right.Collection() + "/" + name
+}
+
+// recoveryLevel is the name of what deletion means under these settings.
+func (s *settings) recoveryLevel() string {
+	level := "Recoverable"
+	if s.RetentionDays < 90 {
+		level = "CustomizedRecoverable"
+	}
+	if !s.PurgeProtection {
+		level += "+Purgeable"
+	}
+	return level
+}
+
+// retention is how long a deleted object is kept, in seconds.
+func (s *settings) retention() int64 { return int64(s.RetentionDays) * 86400 }
