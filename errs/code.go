@@ -35,6 +35,8 @@ const (
 	RoleAssignmentExists       Code = "RoleAssignmentExists"       // 400, Managed HSM
 	InvalidSetting             Code = "InvalidSetting"             // 400, Managed HSM
 	NoContentProvided          Code = "Nocontentprovided"          // 400, Managed HSM
+	VaultNameNotValid          Code = "VaultNameNotValid"          // 400, of making a container
+	VaultAlreadyExists         Code = "VaultAlreadyExists"         // 409, of making a container
 	ServerError                Code = "ServerError"                // 500, vault
 	UnknownError               Code = "UnknownError"               // 500, Managed HSM
 	RequestRejected            Code = "Request rejected"           // of a failed certificate operation
@@ -69,8 +71,6 @@ const (
 	RequestNotAllowedOnNonDeletedObject   Code = "RequestNotAllowedOnNonDeletedObject"   // recover of a live object
 	ObjectMustBeDeletedPriorToBeingPurged Code = "ObjectMustBeDeletedPriorToBeingPurged" // purge of a live object
 	WriterConflict                        Code = "WriterConflict"                        // another writer was first; ours, not the service's
-	VaultNameNotValid                     Code = "VaultNameNotValid"                     // no vault can have the name
-	VaultAlreadyExists                    Code = "VaultAlreadyExists"                    // the name of a vault is taken
 )
 
 // malformedBackupBlob is a vault's spelling of MalformedBackupBlob.

@@ -6,9 +6,9 @@ package errs
 
 // ForManagedHSM gives e as a Managed HSM answers it: in its own words where
 // they are known, otherwise in the vault's with the activity added. host is
-// the container's host name with port, if any; activityID the answer's request
-// id. Codes that have only one spelling stay, and so does the inner code. e is
-// not changed; nil stays nil.
+// the container's host name, with the port if there is one; activityID the
+// answer's request id. The inner code stays when the words do, so that what a
+// caller matches does not depend on the product. e is not changed; nil stays nil.
 func ForManagedHSM(e *Error, host, activityID string) *Error {
 	if e == nil {
 		return nil

@@ -78,6 +78,8 @@ func samples() []sample {
 	add("NewUnknownBackupVersion", errs.NewUnknownBackupVersion())
 	add("NewForeignBackup", errs.NewForeignBackup())
 
+	add("NewVaultNameNotValid", errs.NewVaultNameNotValid("9"))
+	add("NewVaultAlreadyExists", errs.NewVaultAlreadyExists("contoso"))
 	add("NewMethodNotAllowed", errs.NewMethodNotAllowed("PUT"))
 	add("NewNotAcceptable", errs.NewNotAcceptable("text/html"))
 	add("NewBodyTooLarge", errs.NewBodyTooLarge(1<<20))

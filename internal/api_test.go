@@ -88,7 +88,11 @@ func (w *apiWriter) add(format string, args ...any) {
 func (w *apiWriter) object(obj types.Object) {
 	switch obj := obj.(type) {
 	case *types.Const:
-		w.add("const %s %s = %s", obj.Name(), w.typ(obj.Type()), obj.Val().ExactString())
+		typ := ""
+		if b, ok := obj.Type().(*types.Basic); !ok || b.Info()&types.IsUntyped == 0 {
+			typ = " " + w.typ(obj.Type())
+		}
+		w.add("const %s%s = %s", obj.Name(), typ, obj.Val().ExactString())
 	case *types.Var:
 		w.add("var %s %s", obj.Name(), w.typ(obj.Type()))
 	case *types.Func:

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -214,9 +215,10 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// lineDiff shows the lines only one of two sorted texts has.
+// lineDiff shows the lines only one of two texts has, the first forty of them.
 func lineDiff(want, got string) string {
-	var out strings.Builder
+	const shown = 40
+	var diff []string
 	only := func(mark, a, b string) {
 		in := map[string]bool{}
 		for line := range strings.Lines(b) {
@@ -224,14 +226,17 @@ func lineDiff(want, got string) string {
 		}
 		for line := range strings.Lines(a) {
 			if !in[line] {
-				out.WriteString(mark + strings.TrimSuffix(line, "\n") + "\n")
+				diff = append(diff, mark+strings.TrimSuffix(line, "\n"))
 			}
 		}
 	}
 	only("- ", want, got)
 	only("+ ", got, want)
-	if out.Len() == 0 && want != got {
+	if len(diff) == 0 && want != got {
 		return "the same lines in another order"
 	}
-	return out.String()
+	if more := len(diff) - shown; more > 0 {
+		diff = append(diff[:shown], fmt.Sprintf("and %d lines more", more))
+	}
+	return strings.Join(diff, "\n")
 }

@@ -56,7 +56,7 @@ func NewSubscription(l Limits) *Subscription {
 		l.Window = DefaultWindow
 	}
 	tick := time.Microsecond
-	for ; l.Window/tick >= math.MaxUint32/2; tick *= 2 {
+	for ; l.Window/tick >= maxSpan; tick *= 2 {
 		s.shift++
 	}
 	s.span = int64((l.Window-1)/tick) + 1
@@ -173,8 +173,7 @@ func (s *Subscription) merge(c Class) *window {
 		}
 		w.expire(s.last, s.span)
 		for i := range w.count {
-			stamped, units := w.entry(i)
-			uses = append(uses, use{s.last - age(s.last, stamped), units})
+			uses = append(uses, use{s.last - age(w.at(i), s.last), units(w.at(i))})
 		}
 	}
 	if uses == nil {

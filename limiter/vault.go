@@ -47,9 +47,6 @@ func (v *Vault) Take(c Class, units int, now time.Time) (d Decision) {
 		own = new(window)
 		v.windows[rule.in] = own
 	}
-	own.expire(stamp, s.span)
-	units = max(1, units)
-	fits := units <= rule.limit-own.used
 	var shared *window
 	if s.kept {
 		shared = s.windows[rule.in]
@@ -58,15 +55,15 @@ func (v *Vault) Take(c Class, units int, now time.Time) (d Decision) {
 			s.windows[rule.in] = shared
 		}
 		shared.expire(stamp, s.span)
-		fits = fits && units <= rule.share-shared.used
 	}
-	if fits {
-		own.add(units, stamp)
+	units = max(1, units)
+	if (shared == nil || units <= rule.share-shared.used) && own.take(units, rule.limit, stamp, s.span) {
 		if shared != nil {
 			shared.add(units, stamp)
 		}
 		d.Allowed, d.Used = true, own.used
 	} else {
+		own.expire(stamp, s.span)
 		d.Used = own.used
 		s.explain(&d, own, shared, units, now)
 	}

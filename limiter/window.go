@@ -1,34 +1,59 @@
 package limiter
 
+import "math/bits"
+
 // A window is a log of what was used when, oldest first, in a ring that
-// doubles when it is full. Its zero value is empty.
+// doubles when it is full. Its zero value is empty. An entry is 32 bits:
 //
-//	          head                 head+count
-//	stamps   │ 17:32:01.000004 │ 17:32:01.000950 │ …   low 32 bits of the stamp
-//	weights  │        8        │        1        │ …   digit | place<<4
+//	 31                     6 5       0
+//	┌────────────────────────┬─────────┐
+//	│ low 26 bits of a stamp │ n       │   2ⁿ units were used in this tick
+//	└────────────────────────┴─────────┘
 //
-// A stamp counts ticks (microseconds, unless the window is very long). Thirty
-// two bits of it are enough, because the log never holds an entry older than
-// two windows and a window is shorter than half of their range: add follows
-// expire, which drops entries of one window's age, and a log whose newest
-// entry has that age is emptied unread. So an idle log may sleep through any
-// number of wraps.
+// A stamp counts ticks: microseconds, unless the window is long (maxSpan).
+// Twenty-six bits of it are enough, because the log never holds an entry
+// older than two windows and two windows fit into them: add follows expire,
+// which drops what is one window old, and a log whose newest entry is that
+// old is emptied unread. So an idle log may sleep through any number of wraps.
 //
-// A weight is one hexadecimal digit and its place. Up to 15 units are one
-// entry; any int is at most 16 entries of the same stamp.
+// The published weights 1, 4 and 8 are one entry each; any other number of
+// units is as many entries as it has bits, never more than it has units. A
+// log of a limit of 2000 thus fills at most a ring of 2048, 8 KB.
 //
 // A window is guarded by the mutex of its subscription.
 type window struct {
-	stamps  []uint32 // length is zero or a power of two
-	weights []uint8  // as long as stamps
-	head    int
-	count   int
-	used    int   // sum of the weights
-	newest  int64 // stamp of the last entry, in full
+	ring   []uint32 // length is zero or a power of two
+	head   int      // index of the oldest entry
+	count  int      // entries in the log
+	used   int      // units in the log
+	newest int64    // stamp of the last entry, in full
 }
 
-// firstRing is how many entries the first ring of a window has.
-const firstRing = 8
+const (
+	exponentBits = 6                        // 2⁶ exponents: enough for any int
+	maxSpan      = 1 << (31 - exponentBits) // ticks: half the range of a stamp
+	firstRing    = 8                        // entries
+)
+
+// entry returns the entry for 1<<exponent units at stamp.
+func entry(stamp int64, exponent int) uint32 { return uint32(stamp)<<exponentBits | uint32(exponent) }
+
+// units returns what was used.
+func units(entry uint32) int { return 1 << (entry & (1<<exponentBits - 1)) }
+
+// age returns how many ticks before stamp, at most 2*maxSpan, that was.
+func age(entry uint32, stamp int64) int64 {
+	return int64((uint32(stamp)<<exponentBits - entry&^(1<<exponentBits-1)) >> exponentBits)
+}
+
+// at returns the i-th oldest entry.
+func (w *window) at(i int) uint32 { return w.ring[(w.head+i)&(len(w.ring)-1)] }
+
+// idle reports whether nothing in the log counts any more at stamp. The
+// difference is unsigned: it is right even between the ends of time.
+func (w *window) idle(stamp, span int64) bool {
+	return w.count == 0 || uint64(stamp-w.newest) >= uint64(span)
+}
 
 // expire drops the entries that are span ticks old or older at stamp, which
 // is never before an earlier one.
@@ -37,26 +62,42 @@ func (w *window) expire(stamp, span int64) {
 		w.reset()
 		return
 	}
-	for w.count > 0 && age(stamp, w.stamps[w.head]) >= span {
-		w.used -= weight(w.weights[w.head])
-		w.head = (w.head + 1) & (len(w.stamps) - 1)
+	for oldest := w.at(0); age(oldest, stamp) >= span; oldest = w.at(0) {
+		w.used -= units(oldest)
+		w.head++
 		w.count--
 	}
-}
-
-// idle reports whether nothing in the log counts any more at stamp. The
-// difference is unsigned: it is right even between the ends of time.
-func (w *window) idle(stamp, span int64) bool {
-	return w.count == 0 || uint64(stamp-w.newest) >= uint64(span)
 }
 
 // reset empties the log, and gives its ring back if what the log last held
 // filled no more than a quarter of it: bursts that repeat keep theirs.
 func (w *window) reset() {
-	if len(w.stamps) > firstRing && w.count <= len(w.stamps)/4 {
-		w.stamps, w.weights = nil, nil
+	if len(w.ring) > firstRing && w.count <= len(w.ring)/4 {
+		w.ring = nil
 	}
 	w.head, w.count, w.used = 0, 0, 0
+}
+
+// add counts n units at stamp. The log must have been expired at stamp.
+func (w *window) add(n int, stamp int64) {
+	w.newest = stamp
+	w.used += n
+	for bit := uint(n); bit != 0; bit &= bit - 1 {
+		if w.count == len(w.ring) {
+			w.grow()
+		}
+		w.ring[(w.head+w.count)&(len(w.ring)-1)] = entry(stamp, bits.TrailingZeros(bit))
+		w.count++
+	}
+}
+
+// grow doubles the ring and turns it so that it begins with the oldest entry.
+func (w *window) grow() {
+	ring := make([]uint32, max(firstRing, 2*len(w.ring)))
+	for i := range w.count {
+		ring[i] = w.at(i)
+	}
+	w.ring, w.head = ring, 0
 }
 
 // usedAt returns how many units count at stamp, and changes nothing.
@@ -65,65 +106,43 @@ func (w *window) usedAt(stamp, span int64) int {
 		return 0
 	}
 	used := w.used
-	for i := range w.count {
-		stamped, units := w.entry(i)
-		if age(stamp, stamped) < span {
-			break
-		}
-		used -= units
+	for i := 0; age(w.at(i), stamp) >= span; i++ {
+		used -= units(w.at(i))
 	}
 	return used
 }
 
-// freeAt returns the stamp at which so many units will have been dropped. The
-// log must hold them, and have been expired at stamp.
-func (w *window) freeAt(units int, stamp, span int64) int64 {
+// freeAt returns the stamp at which n units will have been dropped. The log
+// must hold them, and have been expired at stamp.
+func (w *window) freeAt(n int, stamp, span int64) int64 {
 	for i := 0; ; i++ {
-		stamped, n := w.entry(i)
-		if units -= n; units <= 0 {
-			return stamp - age(stamp, stamped) + span
+		if n -= units(w.at(i)); n <= 0 {
+			return stamp - age(w.at(i), stamp) + span
 		}
 	}
 }
 
-// add counts units at stamp. The log must have been expired at stamp.
-func (w *window) add(units int, stamp int64) {
+func (w *window) take(n, limit int, stamp, span int64) bool {
+	if w.idle(stamp, span) {
+		w.reset()
+	} else {
+		for oldest := w.at(0); age(oldest, stamp) >= span; oldest = w.at(0) {
+			w.used -= units(oldest)
+			w.head++
+			w.count--
+		}
+	}
+	if n > limit-w.used {
+		return false
+	}
 	w.newest = stamp
-	w.used += units
-	for place := uint8(0); units > 0; place++ {
-		if digit := uint8(units & 15); digit != 0 {
-			w.push(uint32(stamp), digit|place<<4)
+	w.used += n
+	for bit := uint(n); bit != 0; bit &= bit - 1 {
+		if w.count == len(w.ring) {
+			w.grow()
 		}
-		units >>= 4
+		w.ring[(w.head+w.count)&(len(w.ring)-1)] = entry(stamp, bits.TrailingZeros(bit))
+		w.count++
 	}
+	return true
 }
-
-func (w *window) push(stamp uint32, weight uint8) {
-	if w.count == len(w.stamps) {
-		w.grow()
-	}
-	i := (w.head + w.count) & (len(w.stamps) - 1)
-	w.stamps[i], w.weights[i] = stamp, weight
-	w.count++
-}
-
-// grow doubles the ring and turns it so that it begins with the oldest entry.
-func (w *window) grow() {
-	size := max(firstRing, 2*len(w.stamps))
-	stamps, weights := make([]uint32, size), make([]uint8, size)
-	copy(stamps[copy(stamps, w.stamps[w.head:]):], w.stamps[:w.head])
-	copy(weights[copy(weights, w.weights[w.head:]):], w.weights[:w.head])
-	w.stamps, w.weights, w.head = stamps, weights, 0
-}
-
-// entry returns the stamp and the units of the i-th oldest entry.
-func (w *window) entry(i int) (uint32, int) {
-	i = (w.head + i) & (len(w.stamps) - 1)
-	return w.stamps[i], weight(w.weights[i])
-}
-
-// age returns how many ticks before stamp an entry was stamped.
-func age(stamp int64, stamped uint32) int64 { return int64(uint32(stamp) - stamped) }
-
-// weight returns the units an entry stands for.
-func weight(b uint8) int { return int(b&15) << (b >> 4 * 4) }

@@ -88,17 +88,15 @@ var permissionRights = sync.OnceValue(func() map[string]RightSet {
 
 // AccessPolicies is a vault's access policy, compiled. It never changes. nil allows nothing.
 type AccessPolicies struct {
-	grants  map[ID]grant // :: object id → what the entries for it grant
+	grants  idTable[grant]
 	entries []compiledEntry
 }
 
-// grant is what entries with one object id, tenant and application give together. An object id rarely has more than
-// one; further ones hang behind the first.
+// grant is what entries with one object id, tenant and application give together. With its id it fills a cache line.
 type grant struct {
-	rights RightSet
 	tenant ID
 	app    ID
-	next   *grant
+	rights RightSet
 }
 
 // compiledEntry keeps an entry as it was written, for Explain.
@@ -118,7 +116,7 @@ func CompileAccessPolicies(entries []AccessPolicy) (*AccessPolicies, error) {
 }
 
 func compileAccessPolicies(entries []AccessPolicy) (*AccessPolicies, error) {
-	a := &AccessPolicies{grants: make(map[ID]grant, len(entries)), entries: make([]compiledEntry, 0, len(entries))}
+	a := &AccessPolicies{grants: newIDTable[grant](len(entries)), entries: make([]compiledEntry, 0, len(entries))}
 	for i, entry := range entries {
 		rights, err := entry.Rights()
 		if err != nil {
@@ -139,30 +137,27 @@ func compileAccessPolicies(entries []AccessPolicy) (*AccessPolicies, error) {
 }
 
 func (a *AccessPolicies) add(id ID, g grant) {
-	first, taken := a.grants[id]
-	if taken && first.tenant == g.tenant && first.app == g.app {
-		g.rights, g.next = g.rights.Union(first.rights), first.next
-	} else if taken {
-		g.next = &first
-	}
-	a.grants[id] = g
+	a.grants.insert(id, id.hash(), g, func(old *grant) bool {
+		same := old.tenant == g.tenant && old.app == g.app
+		if same {
+			old.rights = old.rights.Union(g.rights)
+		}
+		return same
+	})
 }
 
 // Allows reports whether an entry gives p the right. It takes no lock and does not allocate.
 func (a *AccessPolicies) Allows(p *Principal, r Right) bool {
-	if a == nil || p == nil {
+	if a == nil || p == nil || a.grants.empty() {
 		return false
 	}
-	for _, id := range p.subjects {
-		g, ok := a.grants[id]
-		if !ok {
-			continue
-		}
-		if g.gives(p, r) {
-			return true
-		}
-		for more := g.next; more != nil; more = more.next {
-			if more.gives(p, r) {
+	for _, s := range p.subjects {
+		for i := s.hash; ; i++ {
+			slot := a.grants.at(i)
+			if slot.id.IsZero() {
+				break
+			}
+			if slot.id == s.id && slot.value.gives(p, r) {
 				return true
 			}
 		}

@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Explain answers as Allows does and says why. It looks at every entry.
 func (a *AccessPolicies) Explain(p *Principal, r Right) Decision {
@@ -17,7 +14,7 @@ func (a *AccessPolicies) Explain(p *Principal, r Right) Decision {
 	}
 	for i := range a.entries {
 		e := &a.entries[i]
-		switch mine := slices.Contains(p.subjects, e.id); {
+		switch mine := p.is(e.id); {
 		case mine && e.grant.isFor(p) && e.grant.rights.Has(r):
 			return Decision{Allowed: true, Gate: d.Gate, Reason: Granted, Right: r, Principal: p, Rule: e.describe(p, r)}
 		case mine && e.grant.isFor(p):

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 )
 
@@ -46,24 +47,26 @@ type DenyAssignment struct {
 
 // Assignments is the RBAC of one vault or Managed HSM, compiled. It never changes. nil allows nothing.
 type Assignments struct {
-	gate   Gate
-	scope  string               // of the container, parsed
-	grants map[ID]reach         // :: principal or group → what its assignments give
-	denies map[ID][]*deny       // :: principal or group → what is denied to it; the zero ID is everybody
-	all    []compiledAssignment // every assignment, for Explain
+	gate    Gate
+	scope   string         // of the container, parsed
+	grants  idTable[reach] // at the hash of the id, mixed with that of the object
+	objects bool           // whether any grant is on a single object
+	denials idTable[*denial]
+	forAll  []*denial
+	all     []compiledAssignment // for Explain
 }
 
-// reach is what one principal has been assigned: rights in the whole container, and more on single objects.
+// reach is what a principal or group has been assigned on one object, or on the whole container.
 type reach struct {
-	whole   RightSet
-	objects map[string]RightSet // :: "secrets/db" → rights on it
+	object string // "secrets/db", in lower case; "" is the whole container
+	rights RightSet
 }
 
-type deny struct {
+type denial struct {
 	title    string // for Explain
 	rights   RightSet
-	object   string // "" is the whole container
-	shallow  bool   // not the objects in it
+	object   string // as in reach
+	shallow  bool   // on the container itself, not the objects in it
 	excluded map[ID]struct{}
 }
 
@@ -93,7 +96,7 @@ func CompileAssignments(vault string, custom []RoleDefinition, assignments []Rol
 	if err := a.compile(custom, assignments); err != nil {
 		return nil, err
 	}
-	return a, a.compileDenies(denies)
+	return a, a.compileDenials(denies)
 }
 
 // CompileLocalAssignments compiles the local RBAC of a Managed HSM, given the custom roles beside [HSMRoles]. It fails
@@ -111,7 +114,7 @@ func (a *Assignments) compile(custom []RoleDefinition, assignments []RoleAssignm
 	if err != nil {
 		return err
 	}
-	a.grants = make(map[ID]reach, len(assignments))
+	a.grants = newIDTable[reach](len(assignments))
 	a.all = make([]compiledAssignment, 0, len(assignments))
 	for _, source := range assignments {
 		c, err := a.compileOne(roles, source)
@@ -147,135 +150,75 @@ func (a *Assignments) compileOne(roles roleBook, source RoleAssignment) (compile
 
 // grant adds what an assignment gives to what its principal has.
 func (a *Assignments) grant(c compiledAssignment) {
-	has := a.grants[c.id]
-	if c.object == "" {
-		has.whole = has.whole.Union(c.role.rights)
-	} else {
-		if has.objects == nil {
-			has.objects = make(map[string]RightSet)
+	a.objects = a.objects || c.object != ""
+	a.grants.insert(c.id, c.id.hash()^hashLower(c.object), reach{c.object, c.role.rights}, func(old *reach) bool {
+		same := old.object == c.object
+		if same {
+			old.rights = old.rights.Union(c.role.rights)
 		}
-		has.objects[c.object] = has.objects[c.object].Union(c.role.rights)
-	}
-	a.grants[c.id] = has
+		return same
+	})
 }
 
-func (a *Assignments) compileDenies(denies []DenyAssignment) error {
-	if len(denies) > MaxRoleAssignments {
-		return fmt.Errorf("policy: %d deny assignments, at most %d are allowed", len(denies), MaxRoleAssignments)
+func (a *Assignments) compileDenials(sources []DenyAssignment) error {
+	count := 0
+	for _, source := range sources {
+		count += len(source.Principals)
 	}
-	a.denies = make(map[ID][]*deny)
-	for _, source := range denies {
-		if err := a.gate.checkActions(source.Permissions); err != nil {
-			return err
-		}
-		d, reaches, err := a.compileDeny(source)
+	if count > MaxRoleAssignments {
+		return fmt.Errorf("policy: deny assignments name %d principals, at most %d are allowed", count, MaxRoleAssignments)
+	}
+	a.denials = newIDTable[*denial](count)
+	for _, source := range sources {
+		d, err := a.compileDenial(source)
 		if err != nil {
-			return err
-		}
-		if !reaches {
-			continue
+			return fmt.Errorf("deny assignment %q: %w", source.ID, err)
 		}
 		for _, principal := range source.Principals {
-			id := ParseID(principal)
-			if id.IsZero() && principal != AllPrincipals {
-				return fmt.Errorf("policy: deny assignment %q names an empty principal", source.ID)
+			if err := a.deny(principal, d); err != nil {
+				return err
 			}
-			a.denies[id] = append(a.denies[id], d)
 		}
 	}
 	return nil
 }
 
-func (a *Assignments) compileDeny(source DenyAssignment) (d *deny, reaches bool, err error) {
+// compileDenial returns nil for a denial that does not reach the container.
+func (a *Assignments) compileDenial(source DenyAssignment) (*denial, error) {
+	if err := a.gate.checkActions(source.Permissions); err != nil {
+		return nil, err
+	}
 	scope, err := a.gate.parseScope(source.Scope)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	object, reaches, err := within(a.scope, scope)
-	if err != nil || !reaches || source.DoNotApplyToChildScopes && object == "" && scope != a.scope {
-		return nil, false, err
+	shallow := source.DoNotApplyToChildScopes && object == ""
+	if err != nil || !reaches || shallow && scope != a.scope {
+		return nil, err
 	}
-	d = &deny{
-		title: cmp.Or(source.ID, source.Name, "deny assignment at "+source.Scope), rights: a.gate.dataRights(source.Permissions), object: object,
-		shallow: source.DoNotApplyToChildScopes && object == "", excluded: make(map[ID]struct{}, len(source.ExcludePrincipals)),
+	d := &denial{
+		title:   cmp.Or(source.ID, source.Name, "deny assignment at "+source.Scope),
+		rights:  a.gate.dataRights(source.Permissions),
+		object:  object,
+		shallow: shallow, excluded: make(map[ID]struct{}, len(source.ExcludePrincipals)),
 	}
 	for _, principal := range source.ExcludePrincipals {
 		d.excluded[ParseID(principal)] = struct{}{}
 	}
-	return d, true, nil
+	return d, nil
 }
 
-// Allows reports whether p's assignments give it the right and no deny assignment takes it away. The object is
-// "collection/name", such as "secrets/db" in any case, or empty for a request about the container itself, such as to
-// list its keys or to restore one; an assignment on a single object never covers that. Allows takes no lock and does
-// not allocate.
-//
-// Azure looks for denials first. Here grants come first, because most refused callers have none and most vaults have
-// no denials; the outcome is the same, as both must be asked before anything is allowed.
-func (a *Assignments) Allows(p *Principal, r Right, object string) bool {
-	if a == nil || p == nil {
-		return false
-	}
-	return a.granted(p, r, object) && a.denial(p, r, object) == nil
-}
-
-func (a *Assignments) granted(p *Principal, r Right, object string) bool {
-	for _, id := range p.subjects {
-		has, ok := a.grants[id]
-		if ok && (has.whole.Has(r) || has.onObject(r, object)) {
-			return true
-		}
-	}
-	return false
-}
-
-func (has *reach) onObject(r Right, object string) bool {
-	if len(has.objects) == 0 {
-		return false
-	}
-	var buf [160]byte // longer names than the service allows still work, but allocate
-	return has.objects[string(appendLower(buf[:0], object))].Has(r)
-}
-
-// denial returns a deny assignment that applies, or nil. It does not stop at the first id that has denials, since each
-// has exclusions of its own.
-func (a *Assignments) denial(p *Principal, r Right, object string) *deny {
-	if len(a.denies) == 0 {
-		return nil
-	}
-	if d := firstDenial(a.denies[ID{}], p, r, object); d != nil {
-		return d
-	}
-	for _, id := range p.subjects {
-		if d := firstDenial(a.denies[id], p, r, object); d != nil {
-			return d
-		}
+func (a *Assignments) deny(principal string, d *denial) error {
+	id := ParseID(principal)
+	switch {
+	case principal == "":
+		return errors.New("policy: a deny assignment names an empty principal")
+	case d == nil:
+	case id.IsZero():
+		a.forAll = append(a.forAll, d)
+	default:
+		a.denials.insert(id, id.hash(), d, func(**denial) bool { return false })
 	}
 	return nil
-}
-
-func firstDenial(denies []*deny, p *Principal, r Right, object string) *deny {
-	for _, d := range denies {
-		if d.rights.Has(r) && d.coversObject(object) && !d.excludes(p) {
-			return d
-		}
-	}
-	return nil
-}
-
-func (d *deny) coversObject(object string) bool {
-	if d.object == "" {
-		return !d.shallow || object == ""
-	}
-	var buf [160]byte
-	return string(appendLower(buf[:0], object)) == d.object
-}
-
-func (d *deny) excludes(p *Principal) bool {
-	for _, id := range p.subjects {
-		if _, ok := d.excluded[id]; ok {
-			return true
-		}
-	}
-	return false
 }

@@ -1,7 +1,5 @@
 package policy
 
-import "slices"
-
 // Explain answers as Allows does and says why. It looks at every assignment. A denial is named before a missing grant,
 // as Azure does.
 func (a *Assignments) Explain(p *Principal, r Right, object string) Decision {
@@ -22,7 +20,7 @@ func (a *Assignments) Explain(p *Principal, r Right, object string) Decision {
 	}
 	for i := range a.all {
 		c := &a.all[i]
-		switch mine := slices.Contains(p.subjects, c.id); {
+		switch mine := p.is(c.id); {
 		case mine && c.coversObject(object) && c.role.rights.Has(r):
 			return Decision{Allowed: true, Gate: d.Gate, Reason: Granted, Right: r, Principal: p, Target: d.Target, Rule: c.describe(p)}
 		case mine && c.coversObject(object):

@@ -4,6 +4,3 @@ package policy
 func CompileAnyAccessPolicies(entries []AccessPolicy) (*AccessPolicies, error) {
 	return compileAccessPolicies(entries)
 }
-
-// MatchAction is the matcher of action patterns.
-func MatchAction(pattern, action string) bool { return matchAction(pattern, action) }

@@ -40,7 +40,13 @@ type Principal struct {
 	tenant   ID
 	id       ID
 	app      ID
-	subjects []ID // every id a grant may name to mean this principal: its own, then its groups; none is zero
+	subjects []subject // every id a grant may name to mean this principal: its own, then its groups; none is zero
+}
+
+// subject is an id with its place in an idTable.
+type subject struct {
+	id   ID
+	hash uint64
 }
 
 // NewPrincipal returns the principal that info describes.
@@ -52,7 +58,7 @@ func NewPrincipal(info PrincipalInfo) *Principal {
 		tenant:   ParseID(info.TenantID),
 		id:       ParseID(info.ObjectID),
 		app:      ParseID(info.AppID),
-		subjects: make([]ID, 0, 1+len(info.Groups)),
+		subjects: make([]subject, 0, 1+len(info.Groups)),
 	}
 	p.addSubject(p.id)
 	for _, group := range info.Groups {
@@ -63,7 +69,7 @@ func NewPrincipal(info PrincipalInfo) *Principal {
 
 func (p *Principal) addSubject(id ID) {
 	if !id.IsZero() {
-		p.subjects = append(p.subjects, id)
+		p.subjects = append(p.subjects, subject{id, id.hash()})
 	}
 }
 
@@ -106,6 +112,11 @@ func (p *Principal) String() string {
 		return "nobody"
 	}
 	return strings.Join(parts, ";")
+}
+
+// is reports whether an id in a grant means this principal.
+func (p *Principal) is(id ID) bool {
+	return slices.ContainsFunc(p.subjects, func(s subject) bool { return s.id == id })
 }
 
 // subjectText returns how the principal's own information spells one of its subjects.

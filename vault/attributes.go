@@ -44,7 +44,7 @@ func (s *settings) attributes(a shelf.Attributes) Attributes {
 	return Attributes{
 		Enabled: a.Enabled, NotBefore: moment(a.NotBefore), Expires: moment(a.Expires),
 		Created: moment(a.Created), Updated: moment(a.Updated),
-		RecoveryLevel: s.recoveryLevel(), RecoverableDays: s.RetentionDays,
+		RecoveryLevel: s.recovery, RecoverableDays: s.RetentionDays,
 	}
 }
 

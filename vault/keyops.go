@@ -33,17 +33,27 @@ func (in keyOperation) validate(call) error {
 	return nil
 }
 
-// use charges a request that names a key: what its type and size cost. A key that is not there costs one unit.
-func use[In any](c call, _ In) (limiter.Class, int) {
-	_, v, err := keys.Find(c.root, c.name, c.version)
-	if err != nil {
+// keyFound is a version of a live key; the zero keyFound is none.
+type keyFound struct {
+	object  *keyObject
+	version *keyRecord
+}
+
+func findKey(r *shelf.Root, name, version string) keyFound {
+	o, v := keys.Look(r, name, version)
+	return keyFound{o, v}
+}
+
+// cost is what a use of the key costs by its type and size. A key that is not there costs one unit.
+func (k keyFound) cost(l *limiter.Limits) (limiter.Class, int) {
+	if k.version == nil {
 		return limiter.KeyUse, 1
 	}
-	class, spec := limiter.KeyUse, v.Data.key.Spec()
+	class, spec := limiter.KeyUse, k.version.Data.key.Spec()
 	if spec.Type.HSM() {
 		class = class.HSM()
 	}
-	return class, c.vault.svc.limits.Units(class, keySize(spec))
+	return class, l.Units(class, keySize(spec))
 }
 
 // keySize is how the published limits tell keys apart.
@@ -67,16 +77,16 @@ var (
 	refusedOutside  = []crypto.Operation{crypto.OpEncrypt, crypto.OpSign, crypto.OpWrapKey}
 )
 
-// usable finds the version of a key and tells whether its attributes permit an operation now.
-func usable(c call, want crypto.Operation) (*keyRecord, ID, error) {
-	o, v, err := keys.Find(c.root, c.name, c.version)
-	if err != nil {
-		return nil, ID{}, err
+// usable returns the key that the path names, if its attributes permit an operation now.
+func usable(c call, want crypto.Operation) (*crypto.Key, ID, error) {
+	o, v := c.key.object, c.key.version
+	if v == nil {
+		return nil, ID{}, keys.Absent(c.name, c.version)
 	}
 	if err := permitted(v.Attributes, want, c.unix()); err != nil {
 		return nil, ID{}, err
 	}
-	return v, keyLife.id(c, o, v), nil
+	return v.Data.key, keyLife.id(c, o, v), nil
 }
 
 func permitted(a shelf.Attributes, want crypto.Operation, now int64) error {
@@ -97,59 +107,59 @@ func permitted(a shelf.Attributes, want crypto.Operation, now int64) error {
 
 // sign answers the signature of a digest.
 func sign(c call, in keyOperation) (KeyResult, error) {
-	v, id, err := usable(c, crypto.OpSign)
+	key, id, err := usable(c, crypto.OpSign)
 	if err != nil {
 		return KeyResult{}, err
 	}
-	signature, err := v.Data.key.Sign(c.ctx, in.alg, in.value)
+	signature, err := key.Sign(c.ctx, in.alg, in.value)
 	return KeyResult{ID: id, Algorithm: in.alg, Value: signature}, err
 }
 
 // verify answers whether a signature belongs to a digest. A wrong signature is an answer, not an error.
 func verify(c call, in keyOperation) (bool, error) {
-	v, _, err := usable(c, crypto.OpVerify)
+	key, _, err := usable(c, crypto.OpVerify)
 	if err != nil {
 		return false, err
 	}
-	return v.Data.key.Verify(c.ctx, in.alg, in.value, in.signature)
+	return key.Verify(c.ctx, in.alg, in.value, in.signature)
 }
 
 // encrypt answers the ciphertext of a plaintext.
 func encrypt(c call, in keyOperation) (KeyResult, error) {
-	v, id, err := usable(c, crypto.OpEncrypt)
+	key, id, err := usable(c, crypto.OpEncrypt)
 	if err != nil {
 		return KeyResult{}, err
 	}
-	r, err := v.Data.key.Encrypt(c.ctx, in.alg, in.value, in.params)
+	r, err := key.Encrypt(c.ctx, in.alg, in.value, in.params)
 	return KeyResult{ID: id, Algorithm: in.alg, Value: r.Value, IV: r.IV, Tag: r.Tag, AAD: r.AAD}, err
 }
 
 // decrypt answers the plaintext of a ciphertext.
 func decrypt(c call, in keyOperation) (KeyResult, error) {
-	v, id, err := usable(c, crypto.OpDecrypt)
+	key, id, err := usable(c, crypto.OpDecrypt)
 	if err != nil {
 		return KeyResult{}, err
 	}
-	plaintext, err := v.Data.key.Decrypt(c.ctx, in.alg, in.value, in.params)
+	plaintext, err := key.Decrypt(c.ctx, in.alg, in.value, in.params)
 	return KeyResult{ID: id, Algorithm: in.alg, Value: plaintext}, err
 }
 
 // wrapKey answers a key, wrapped.
 func wrapKey(c call, in keyOperation) (KeyResult, error) {
-	v, id, err := usable(c, crypto.OpWrapKey)
+	key, id, err := usable(c, crypto.OpWrapKey)
 	if err != nil {
 		return KeyResult{}, err
 	}
-	wrapped, err := v.Data.key.WrapKey(c.ctx, in.alg, in.value)
+	wrapped, err := key.WrapKey(c.ctx, in.alg, in.value)
 	return KeyResult{ID: id, Algorithm: in.alg, Value: wrapped}, err
 }
 
 // unwrapKey answers a wrapped key, opened.
 func unwrapKey(c call, in keyOperation) (KeyResult, error) {
-	v, id, err := usable(c, crypto.OpUnwrapKey)
+	key, id, err := usable(c, crypto.OpUnwrapKey)
 	if err != nil {
 		return KeyResult{}, err
 	}
-	key, err := v.Data.key.UnwrapKey(c.ctx, in.alg, in.value)
-	return KeyResult{ID: id, Algorithm: in.alg, Value: key}, err
+	target, err := key.UnwrapKey(c.ctx, in.alg, in.value)
+	return KeyResult{ID: id, Algorithm: in.alg, Value: target}, err
 }

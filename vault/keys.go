@@ -77,7 +77,7 @@ func validOperations(ops []crypto.Operation) error {
 }
 
 // creation charges the creation of a key: in software or in hardware.
-func creation(_ call, in keyInput) (limiter.Class, int) {
+func creation(in keyInput) (limiter.Class, int) {
 	if in.spec.Type.HSM() {
 		return limiter.KeyCreate.HSM(), 1
 	}

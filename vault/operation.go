@@ -23,29 +23,25 @@ type row struct {
 type op[In input, Out any] struct {
 	row
 	exec func(call, In) (Out, error)
-	// cost tells the class and units of a request; nil where each costs one unit of the row's class.
-	cost func(call, In) (limiter.Class, int)
+	// cost tells the class and units of a request whose body decides them; nil elsewhere.
+	cost func(In) (limiter.Class, int)
 }
 
 // registry lists every row in the order of the table. It has no initializer: the rows append themselves while the
 // table's variables are set, before anything can read it.
 var registry []*row
 
-// define makes an operation and enters it in the registry. The route is method and path. A request of the class KeyUse
-// costs what the key it names costs, one of another class one unit.
+// define makes an operation and enters it in the registry. The route is method and path.
 func define[In input, Out any](name Operation, status int, route string, right policy.Right, class limiter.Class,
 	exec func(call, In) (Out, error)) *op[In, Out] {
 	method, path, _ := strings.Cut(route, " ")
 	o := &op[In, Out]{row: row{name, status, method, path, right, class}, exec: exec}
-	if class == limiter.KeyUse {
-		o.cost = use[In]
-	}
 	registry = append(registry, &o.row)
 	return o
 }
 
-// costing gives the operation a cost that depends on the request.
-func (o *op[In, Out]) costing(cost func(call, In) (limiter.Class, int)) *op[In, Out] {
+// costing gives the operation a cost that depends on the body of the request.
+func (o *op[In, Out]) costing(cost func(In) (limiter.Class, int)) *op[In, Out] {
 	o.cost = cost
 	return o
 }

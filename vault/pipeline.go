@@ -19,6 +19,7 @@ type call struct {
 	who           *policy.Principal // nil until the caller is authenticated
 	set           *settings         // what the vault's settings were when the request came
 	root          *shelf.Root       // what the vault held when the request was admitted
+	key           keyFound          // the key that the path names, if the operation uses one
 	name, version string            // from the path; "" where the operation has none
 	now           time.Time         // when the request came; read once
 	id            RequestID
@@ -56,9 +57,9 @@ func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, er
 	if decode != nil {
 		in, malformed = decode()
 	}
-	class, units := o.class, 1
+	class, units := c.charge(o.class)
 	if o.cost != nil && malformed == nil {
-		class, units = o.cost(c, in)
+		class, units = o.cost(in)
 	}
 	if err = c.throttle(class, units); err != nil {
 		return out, err
@@ -120,6 +121,15 @@ func (c *call) authenticate() error {
 
 // fromInside tells whether the caller is the embedding program itself, which no network lies before.
 func (c *call) fromInside() bool { return c.caller.owner && c.caller.source == (policy.Source{}) }
+
+// charge tells what a request of a class costs: what the key costs that it uses, otherwise one unit.
+func (c *call) charge(class limiter.Class) (limiter.Class, int) {
+	if class != limiter.KeyUse {
+		return class, 1
+	}
+	c.key = findKey(c.root, c.name, c.version)
+	return c.key.cost(&c.vault.svc.limits)
+}
 
 // throttle charges the request, or refuses it. A refused request is charged nothing.
 func (c *call) throttle(class limiter.Class, units int) error {

@@ -62,7 +62,7 @@ type secretInput struct {
 
 func (in secretInput) validate(call) error {
 	if len(in.value) > maxSecret {
-		return errs.NewValueTooLong("value", maxSecret)
+		return errs.NewValueTooLong("Secret", maxSecret)
 	}
 	if len([]rune(in.ContentType)) > maxContentType {
 		return errs.NewInvalidValue()

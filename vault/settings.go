@@ -60,6 +60,7 @@ type RBAC struct {
 type settings struct {
 	VaultOptions
 	resource string
+	recovery string // the recovery level
 	access   *policy.AccessPolicies
 	rbac     *policy.Assignments // nil while access decides
 	network  *policy.Network
@@ -90,6 +91,7 @@ func newSettings(name string, o *VaultOptions, tenantID string) (*settings, erro
 
 // compiled returns the settings with their policies ready for use. What does not compile is a 400.
 func (s settings) compiled() (_ *settings, err error) {
+	s.recovery = recoveryLevel(s.VaultOptions)
 	s.AccessPolicies = slices.Clone(s.AccessPolicies)
 	if s.access, err = policy.CompileAccessPolicies(s.AccessPolicies); err != nil {
 		return nil, errs.NewInvalidProperty("properties.accessPolicies", err.Error())
@@ -135,13 +137,13 @@ func objectOf(right policy.Right, name string) string {
 	return right.Collection() + "/" + name
 }
 
-// recoveryLevel is the name of what deletion means under these settings.
-func (s *settings) recoveryLevel() string {
+// recoveryLevel is the service's name of what deletion means.
+func recoveryLevel(o VaultOptions) string {
 	level := "Recoverable"
-	if s.RetentionDays < 90 {
+	if o.RetentionDays < DefaultRetention {
 		level = "CustomizedRecoverable"
 	}
-	if !s.PurgeProtection {
+	if !o.PurgeProtection {
 		level += "+Purgeable"
 	}
 	return level

@@ -123,6 +123,27 @@ func algorithms(spec crypto.Spec) []crypto.Info {
 	return rows
 }
 
+// must returns the bytes of a call that must not fail: must(t)(k.Sign(…)).
+func must(t *testing.T) func([]byte, error) []byte {
+	t.Helper()
+	return func(b []byte, err error) []byte {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+}
+
+// or returns v, or fallback when v is the zero value.
+func or[T comparable](v, fallback T) T {
+	var zero T
+	if v == zero {
+		return fallback
+	}
+	return v
+}
+
 // wantRefused checks for a refusal of the request: one of the catalogue, and
 // no fault of the service.
 func wantRefused(t *testing.T, what string, err error) {

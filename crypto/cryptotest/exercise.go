@@ -9,19 +9,30 @@ import (
 )
 
 // exercise runs every algorithm that the key computes, there and back.
-func (s *suite) exercise(t *testing.T, p crypto.Private) {
+func exercise(t *testing.T, p crypto.Private) {
 	t.Helper()
 	k := newKey(t, p)
 	for _, row := range algorithms(p.Spec()) {
-		if row.Allows(crypto.OpSign) {
-			signs(t, k, row)
-		}
-		if row.Allows(crypto.OpEncrypt) {
-			encrypts(t, k, row)
-		}
-		if row.Allows(crypto.OpWrapKey) {
-			wraps(t, k, row)
-		}
+		run(t, k, row)
+	}
+}
+
+// glance runs the first algorithm that the key computes, there and back.
+func glance(t *testing.T, p crypto.Private) {
+	t.Helper()
+	run(t, newKey(t, p), algorithms(p.Spec())[0])
+}
+
+func run(t *testing.T, k *crypto.Key, row crypto.Info) {
+	t.Helper()
+	if row.Allows(crypto.OpSign) {
+		signs(t, k, row)
+	}
+	if row.Allows(crypto.OpEncrypt) {
+		encrypts(t, k, row)
+	}
+	if row.Allows(crypto.OpWrapKey) {
+		wraps(t, k, row)
 	}
 }
 
@@ -97,7 +108,7 @@ func flip(b []byte, i int) []byte {
 func lengths(s crypto.Spec, row crypto.Info) []int {
 	switch {
 	case row.Overhead != 0:
-		return []int{0, 1, 32, s.Size/8 - row.Overhead}
+		return []int{0, s.Size/8 - row.Overhead}
 	case row.Multiple != 0:
 		return []int{row.Min, row.Min + row.Multiple, row.Min + 5*row.Multiple}
 	}

@@ -2,6 +2,8 @@ package cryptotest
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
 	"math/big"
 	"testing"
 
@@ -26,7 +28,7 @@ func (s *suite) importing(t *testing.T) {
 				t.Errorf("%s: Public() = %v, want %v", what, p.Public(), want)
 			}
 			checkPublic(t, p)
-			s.exercise(t, p)
+			glance(t, p)
 		}
 		s.reopen(t, s.fixed(t, spec))
 	})
@@ -67,7 +69,7 @@ func swapped(j crypto.JWK) crypto.JWK {
 // importRefuses: whatever is wrong with a JWK, the answer is the same.
 func (s *suite) importRefuses(t *testing.T) {
 	for _, kty := range s.types {
-		for what, j := range broken(JWK(t, specs(kty)[0])) {
+		for what, j := range broken(t, JWK(t, specs(kty)[0])) {
 			_, err := s.driver.Import(t.Context(), j)
 			wantSame(t, string(kty)+" "+what, err, errs.NewInvalidJWK())
 		}
@@ -78,10 +80,10 @@ func (s *suite) importRefuses(t *testing.T) {
 	}
 }
 
-func broken(j crypto.JWK) map[string]crypto.JWK {
+func broken(t *testing.T, j crypto.JWK) map[string]crypto.JWK {
 	switch j.Kty.Base() {
 	case crypto.KeyTypeRSA:
-		return brokenRSA(j)
+		return brokenRSA(t, j)
 	case crypto.KeyTypeEC:
 		return brokenEC(j)
 	}
@@ -98,7 +100,7 @@ func with(j crypto.JWK, change func(*crypto.JWK)) crypto.JWK {
 	return j
 }
 
-func brokenRSA(j crypto.JWK) map[string]crypto.JWK {
+func brokenRSA(t *testing.T, j crypto.JWK) map[string]crypto.JWK {
 	variants := map[string]crypto.JWK{
 		"only the public part":          j.Public(),
 		"p and q swapped without qi":    with(j, func(j *crypto.JWK) { j.P, j.Q, j.DP, j.DQ = j.Q, j.P, j.DQ, j.DP }),
@@ -111,7 +113,7 @@ func brokenRSA(j crypto.JWK) map[string]crypto.JWK {
 		"a huge modulus":                with(j, func(j *crypto.JWK) { j.N = text(1 << 16) }),
 		"a huge private exponent":       with(j, func(j *crypto.JWK) { j.D = text(1 << 16) }),
 		"primes that are not prime":     compositePrimes(j),
-		"a modulus of 1024 bits":        tinyRSA(),
+		"a modulus of 1024 bits":        tinyRSA(t),
 		"all members the same number 1": {Kty: j.Kty, N: one, E: one, D: one, P: one, Q: one, DP: one, DQ: one, QI: one},
 	}
 	for name, member := range map[string]func(*crypto.JWK) *[]byte{
@@ -160,22 +162,22 @@ func compositePrimes(j crypto.JWK) crypto.JWK {
 func brokenEC(j crypto.JWK) map[string]crypto.JWK {
 	order, _ := new(big.Int).SetString("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)
 	return map[string]crypto.JWK{
-		"only the public part":          j.Public(),
-		"without x":                     with(j, func(j *crypto.JWK) { j.X = nil }),
-		"without y":                     with(j, func(j *crypto.JWK) { j.Y = nil }),
-		"without crv":                   with(j, func(j *crypto.JWK) { j.Crv = "" }),
-		"an unknown curve":              with(j, func(j *crypto.JWK) { j.Crv = "P-224" }),
+		"only the public part":           j.Public(),
+		"without x":                      with(j, func(j *crypto.JWK) { j.X = nil }),
+		"without y":                      with(j, func(j *crypto.JWK) { j.Y = nil }),
+		"without crv":                    with(j, func(j *crypto.JWK) { j.Crv = "" }),
+		"an unknown curve":               with(j, func(j *crypto.JWK) { j.Crv = "P-224" }),
 		"another curve of the same size": with(j, func(j *crypto.JWK) { j.Crv = crypto.P256K }),
-		"a larger curve":                with(j, func(j *crypto.JWK) { j.Crv = crypto.P521 }),
-		"a point that is off the curve": with(j, func(j *crypto.JWK) { j.Y = flip(j.Y, 31) }),
-		"the opposite point":            with(j, func(j *crypto.JWK) { j.Y = opposite(j.Y) }),
-		"another scalar":                with(j, func(j *crypto.JWK) { j.D = flip(j.D, 31) }),
-		"a scalar of zero":              with(j, func(j *crypto.JWK) { j.D = make([]byte, 32) }),
-		"the order as scalar":           with(j, func(j *crypto.JWK) { j.D = order.Bytes() }),
-		"a scalar beyond the order":     with(j, func(j *crypto.JWK) { j.D = new(big.Int).Add(order, new(big.Int).SetBytes(j.D)).Bytes() }),
-		"a scalar that is too long":     with(j, func(j *crypto.JWK) { j.D = append([]byte{1}, j.D...) }),
-		"a coordinate that is too long": with(j, func(j *crypto.JWK) { j.X = append([]byte{1}, j.X...) }),
-		"the point at infinity":         with(j, func(j *crypto.JWK) { j.X, j.Y = make([]byte, 32), make([]byte, 32) }),
+		"a larger curve":                 with(j, func(j *crypto.JWK) { j.Crv = crypto.P521 }),
+		"a point that is off the curve":  with(j, func(j *crypto.JWK) { j.Y = flip(j.Y, 31) }),
+		"the opposite point":             with(j, func(j *crypto.JWK) { j.Y = opposite(j.Y) }),
+		"another scalar":                 with(j, func(j *crypto.JWK) { j.D = flip(j.D, 31) }),
+		"a scalar of zero":               with(j, func(j *crypto.JWK) { j.D = make([]byte, 32) }),
+		"the order as scalar":            with(j, func(j *crypto.JWK) { j.D = order.Bytes() }),
+		"a scalar beyond the order":      with(j, func(j *crypto.JWK) { j.D = new(big.Int).Add(order, new(big.Int).SetBytes(j.D)).Bytes() }),
+		"a scalar that is too long":      with(j, func(j *crypto.JWK) { j.D = append([]byte{1}, j.D...) }),
+		"a coordinate that is too long":  with(j, func(j *crypto.JWK) { j.X = append([]byte{1}, j.X...) }),
+		"the point at infinity":          with(j, func(j *crypto.JWK) { j.X, j.Y = make([]byte, 32), make([]byte, 32) }),
 	}
 }
 
@@ -183,4 +185,18 @@ func brokenEC(j crypto.JWK) map[string]crypto.JWK {
 func opposite(y []byte) []byte {
 	p, _ := new(big.Int).SetString("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff", 16)
 	return bytes.TrimLeft(p.Sub(p, new(big.Int).SetBytes(y)).Bytes(), "\x00")
+}
+
+// tinyRSA returns a sound key of 1024 bits.
+func tinyRSA(t *testing.T) crypto.JWK {
+	t.Helper()
+	k, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return crypto.JWK{
+		N: k.N.Bytes(), E: big.NewInt(int64(k.E)).Bytes(), D: k.D.Bytes(),
+		P: k.Primes[0].Bytes(), Q: k.Primes[1].Bytes(),
+		DP: k.Precomputed.Dp.Bytes(), DQ: k.Precomputed.Dq.Bytes(), QI: k.Precomputed.Qinv.Bytes(),
+	}
 }

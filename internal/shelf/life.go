@@ -2,23 +2,35 @@ package shelf
 
 import "slices"
 
-// Find returns a live object and the version asked for: 32 hexadecimal digits, or "" for the current one. The error is
-// the kind's 404, with the name as asked for.
-func (k Kind[V, O]) Find(r *Root, name, version string) (*Object[V, O], *Version[V], error) {
+// Look returns a live object and the version asked for: 32 hexadecimal digits, or "" for the current one. Both are nil if
+// either is not there.
+func (k Kind[V, O]) Look(r *Root, name, version string) (*Object[V, O], *Version[V]) {
 	o := k.Live(r, name)
 	if o == nil {
-		return nil, nil, k.words.NotFound(ref(name, version))
+		return nil, nil
 	}
 	if version == "" {
-		return o, o.Current(), nil
+		return o, o.Current()
 	}
 	if id, ok := ParseVersionID(version); ok {
 		if v := o.Version(id); v != nil {
-			return o, v, nil
+			return o, v
 		}
 	}
-	return nil, nil, k.words.NotFound(ref(name, version))
+	return nil, nil
 }
+
+// Find is Look with an error for what is not there: the kind's 404, with the name as asked for.
+func (k Kind[V, O]) Find(r *Root, name, version string) (*Object[V, O], *Version[V], error) {
+	o, v := k.Look(r, name, version)
+	if o == nil {
+		return nil, nil, k.Absent(name, version)
+	}
+	return o, v, nil
+}
+
+// Absent is the kind's 404.
+func (k Kind[V, O]) Absent(name, version string) error { return k.words.NotFound(ref(name, version)) }
 
 func ref(name, version string) string {
 	if version == "" {

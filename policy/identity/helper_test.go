@@ -159,3 +159,7 @@ func (f *forge) claim(name string, value any) string {
 }
 
 func decodeSegment(s string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(s) }
+
+func failingKey(err error) func() (*rsa.PrivateKey, error) {
+	return func() (*rsa.PrivateKey, error) { return nil, err }
+}

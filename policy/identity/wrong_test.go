@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,15 +29,14 @@ type wrongToken struct {
 
 // wrongTokens is every way that is known here. Only one thing is wrong with each.
 func wrongTokens(f *forge) []wrongToken {
+	return slices.Concat(notTokens(f), misspelt(f), wrongHeaders(f), wrongAlgorithms(f), wrongKeys(f), wrongForms(f), wrongValues(f))
+}
+
+// notTokens are other things than a signed token in compact form.
+func notTokens(f *forge) []wrongToken {
 	segments := strings.Split(f.good, ".")
 	head, claims, sig := segments[0], segments[1], segments[2]
-	foreign := &forge{head: f.head, claims: f.claims, key: foreignKey()}
-	public := x509.MarshalPKCS1PublicKey(&f.key.PublicKey)
-	spki, _ := x509.MarshalPKIXPublicKey(&f.key.PublicKey)
-	now := start.Unix()
-	quoted := string(jsonOf(f.claims))
 	return []wrongToken{
-		// Not a token at all.
 		{"no token", "", identity.Missing, ""},
 		{"a password", "hunter2", identity.Malformed, ""},
 		{"two segments", "a.b", identity.Malformed, ""},
@@ -48,19 +48,31 @@ func wrongTokens(f *forge) []wrongToken {
 		{"the scheme word with it", "Bearer " + f.good, identity.Malformed, ""},
 		{"huge", f.sign(f.head, f.claims.with("pad", strings.Repeat("x", identity.MaxTokenSize))), identity.Malformed, ""},
 		{"huge and empty", strings.Repeat("A", 10<<20), identity.Malformed, ""},
+	}
+}
 
-		// Another spelling of a good token.
+// misspelt are other spellings of a good token.
+func misspelt(f *forge) []wrongToken {
+	segments := strings.Split(f.good, ".")
+	head, claims, sig := segments[0], segments[1], segments[2]
+	return []wrongToken{
 		{"truncated by one", f.good[:len(f.good)-1], identity.Malformed, ""},
-		{"truncated by four", f.good[:len(f.good)-4], identity.BadSignature, ""},
+		{"truncated by a whole byte", f.good[:len(f.good)-2], identity.BadSignature, ""},
 		{"half of it", f.good[:len(f.good)/2], identity.Malformed, ""},
 		{"padded", f.good + "==", identity.Malformed, ""},
 		{"a newline at the end", f.good + "\n", identity.Malformed, ""},
 		{"a newline inside", head + "." + claims[:9] + "\r\n" + claims[9:] + "." + sig, identity.Malformed, ""},
 		{"a blank in front", " " + f.good, identity.Malformed, ""},
 		{"stray bits at the end", strayBits(f.good), identity.Malformed, ""},
-		{"the other base64 alphabet", head + "." + claims + "." + strings.NewReplacer("-", "+", "_", "/").Replace(sig), identity.Malformed, ""},
+		{"the other base64 alphabet", head + "." + claims + ".+/" + sig[2:], identity.Malformed, ""},
+	}
+}
 
-		// Headers.
+// wrongHeaders are signed as they stand.
+func wrongHeaders(f *forge) []wrongToken {
+	segments := strings.Split(f.good, ".")
+	claims, sig := segments[1], segments[2]
+	return []wrongToken{
 		{"header is not JSON", encode([]byte("alg=RS256")) + "." + claims + "." + sig, identity.Malformed, "header"},
 		{"header is a list", f.sign(`["RS256"]`, f.claims), identity.Malformed, "header"},
 		{"header is null", f.sign("null", f.claims), identity.Malformed, "header"},
@@ -69,8 +81,15 @@ func wrongTokens(f *forge) []wrongToken {
 		{"header goes on", f.sign(string(jsonOf(f.head))+"{}", f.claims), identity.Malformed, "header"},
 		{"a critical extension", f.sign(f.head.with("crit", []string{"b64"}).with("b64", false), f.claims), identity.Malformed, "crit"},
 		{"another type", f.sign(f.head.with("typ", "dpop+jwt"), f.claims), identity.Malformed, "typ"},
+	}
+}
 
-		// Algorithms.
+// wrongAlgorithms try to have the key used for something else.
+func wrongAlgorithms(f *forge) []wrongToken {
+	claims := strings.Split(f.good, ".")[1]
+	public := x509.MarshalPKCS1PublicKey(&f.key.PublicKey)
+	spki, _ := x509.MarshalPKIXPublicKey(&f.key.PublicKey)
+	return []wrongToken{
 		{"alg none, unsigned", encode(jsonOf(f.head.with("alg", "none"))) + "." + claims + ".", identity.WrongAlgorithm, "alg"},
 		{"alg nOnE, unsigned", encode(jsonOf(f.head.with("alg", "nOnE"))) + "." + claims + ".", identity.WrongAlgorithm, "alg"},
 		{"alg none, well signed", f.sign(f.head.with("alg", "none"), f.claims), identity.WrongAlgorithm, "alg"},
@@ -82,8 +101,15 @@ func wrongTokens(f *forge) []wrongToken {
 		{"HS256 with the modulus", hs256(f, f.key.N.Bytes()), identity.WrongAlgorithm, "alg"},
 		{"RS512 by the right key", rs512(f), identity.WrongAlgorithm, "alg"},
 		{"PS256 by the right key", ps256(f), identity.WrongAlgorithm, "alg"},
+	}
+}
 
-		// Keys and signatures.
+// wrongKeys are signed by somebody else, or not at all.
+func wrongKeys(f *forge) []wrongToken {
+	segments := strings.Split(f.good, ".")
+	head, claims, sig := segments[0], segments[1], segments[2]
+	foreign := &forge{key: foreignKey()}
+	return []wrongToken{
 		{"foreign key and kid", foreign.sign(f.head.with("kid", "foreign"), f.claims), identity.UnknownKey, "kid"},
 		{"foreign key, and the key in the header", foreign.sign(f.head.with("kid", "own").with("jwk", jose.JSONWebKey{Key: foreignKey().Public()}), f.claims), identity.UnknownKey, "kid"},
 		{"no kid", f.sign(f.head.without("kid"), f.claims), identity.UnknownKey, "kid"},
@@ -97,8 +123,13 @@ func wrongTokens(f *forge) []wrongToken {
 		{"claims changed after signing", head + "." + encode(jsonOf(f.claims.with("oid", "root"))) + "." + sig, identity.BadSignature, ""},
 		{"header changed after signing", encode(jsonOf(f.head.with("more", 1))) + "." + claims + "." + sig, identity.BadSignature, ""},
 		{"claims empty after signing", head + ".." + sig, identity.BadSignature, ""},
+	}
+}
 
-		// Claims of the wrong form, well signed.
+// wrongForms are well signed, and are not what an access token looks like.
+func wrongForms(f *forge) []wrongToken {
+	quoted := string(jsonOf(f.claims))
+	return []wrongToken{
 		{"payload is not JSON", f.sign(f.head, "aud=vault"), identity.Malformed, "payload"},
 		{"payload is empty", f.sign(f.head, ""), identity.Malformed, "payload"},
 		{"payload is a list", f.sign(f.head, []any{f.claims}), identity.Malformed, "payload"},
@@ -126,8 +157,13 @@ func wrongTokens(f *forge) []wrongToken {
 		{"nbf is negative", f.claim("nbf", -1), identity.Malformed, "nbf"},
 		{"version 2.0", f.claim("ver", "2.0"), identity.Malformed, "ver"},
 		{"no version", f.sign(f.head, f.claims.without("ver")), identity.Malformed, "ver"},
+	}
+}
 
-		// Claims of the right form with the wrong value.
+// wrongValues are access tokens for another time, place or tenant.
+func wrongValues(f *forge) []wrongToken {
+	now := start.Unix()
+	return []wrongToken{
 		{"expired", f.claim("exp", now-301), identity.Expired, "exp"},
 		{"not yet valid", f.claim("nbf", now+301), identity.NotYetValid, "nbf"},
 		{"audience with a slash at its end", f.claim("aud", vault+"/"), identity.WrongAudience, "aud"},

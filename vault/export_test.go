@@ -1,0 +1,6 @@
+package vault
+
+import "github.com/embedvault/embedvault/crypto"
+
+// WithDriver replaces the driver of software keys, for benchmarks of what lies around it.
+func WithDriver(s *Service, d crypto.Driver) { s.soft = d }
