@@ -1,5 +1,7 @@
 package errs
 
+import "strconv"
+
 // 400 Bad Request of restore. The code is spelled with blanks by a vault and
 // without by a Managed HSM; MalformedBackupBlob matches both.
 
@@ -30,3 +32,12 @@ var foreignBackup = row{
 // NewForeignBackup refuses to restore a backup from another subscription or
 // geography.
 func NewForeignBackup() *Error { return foreignBackup.new() }
+
+var tooManyVersions = row{
+	id: "too-many-versions", status: 400, code: BadParameter, container: both,
+	template: "The object has more than {max} versions and cannot be backed up.", grade: Inferred,
+	when: "A backup of an object with too many versions.",
+}
+
+// NewTooManyVersions refuses to back up an object with more than max versions.
+func NewTooManyVersions(max int) *Error { return tooManyVersions.new("max", strconv.Itoa(max)) }

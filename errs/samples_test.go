@@ -77,6 +77,8 @@ func samples() []sample {
 	add("NewCorruptBackup", errs.NewCorruptBackup())
 	add("NewUnknownBackupVersion", errs.NewUnknownBackupVersion())
 	add("NewForeignBackup", errs.NewForeignBackup())
+	add("NewTooManyVersions", errs.NewTooManyVersions(500))
+	add("NewHardwareNotAvailable", errs.NewHardwareNotAvailable())
 
 	add("NewVaultNameNotValid", errs.NewVaultNameNotValid("9"))
 	add("NewVaultAlreadyExists", errs.NewVaultAlreadyExists("contoso"))

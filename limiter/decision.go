@@ -48,13 +48,16 @@ type Decision struct {
 	Limit int
 
 	// RetryAfter is how long after the time given to Take the same request
-	// passes, if nothing else is taken meanwhile: exact to the microsecond.
-	// It is zero if the request passed and Never if no wait helps.
+	// passes, if nothing else is taken meanwhile. It is exact: a nanosecond
+	// less and it is refused again. Zero if the request passed, Never if no
+	// wait helps.
 	RetryAfter time.Duration
 
-	// At is the time by which the request was counted, in UTC: the time
-	// given, cut to the microsecond and never before that of an earlier
-	// decision in the same subscription. Without a limit it is the time given.
+	// At is the time for which the request was decided: the time given or,
+	// if an earlier request of the subscription was later, that one's.
+	// Requests recorded by At, cut to the microsecond, never exceed a limit
+	// in any window, even if they were stamped in one order and decided in
+	// another.
 	At time.Time
 }
 

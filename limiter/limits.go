@@ -19,8 +19,9 @@ type Limits struct {
 	Name string
 
 	// Window is the span that is counted. Zero or less is DefaultWindow.
-	// Use is stamped in microseconds; windows longer than 35 minutes in
-	// coarser steps, at most a billionth of the window.
+	// Use is stamped to the microsecond; in windows of more than half a
+	// minute more coarsely, to a power of two microseconds that is less than
+	// a ten-millionth of the window: 2 µs for a minute, 16 µs for five.
 	Window time.Duration
 
 	// Max is how many units of a class one vault may use in one window.
@@ -136,14 +137,15 @@ func (l Limits) Units(c Class, k KeySize) int {
 func (l Limits) Limit(c Class) int { return l.Max[l.Counts(c)] }
 
 // SubscriptionLimit returns how many units all vaults of a subscription may
-// use together where c is counted. Zero is no limit.
+// use together where c is counted. Zero is no limit; so is a number too large
+// for an int.
 func (l Limits) SubscriptionLimit(c Class) int {
 	limit := l.Limit(c)
 	switch {
 	case l.Multiple <= 0 || limit <= 0:
 		return 0
 	case limit > math.MaxInt/l.Multiple:
-		return math.MaxInt
+		return 0
 	}
 	return limit * l.Multiple
 }

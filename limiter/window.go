@@ -29,6 +29,18 @@ type window struct {
 	newest int64    // stamp of the last entry, in full
 }
 
+// windows are the windows of a vault or a subscription, by the class counted
+// in them. They are allocated on first use.
+type windows [NumClasses]*window
+
+// open returns the window of class c.
+func (ws *windows) open(c Class) *window {
+	if ws[c] == nil {
+		ws[c] = new(window)
+	}
+	return ws[c]
+}
+
 const (
 	exponentBits = 6                        // 2⁶ exponents: enough for any int
 	maxSpan      = 1 << (31 - exponentBits) // ticks: half the range of a stamp
@@ -120,29 +132,4 @@ func (w *window) freeAt(n int, stamp, span int64) int64 {
 			return stamp - age(w.at(i), stamp) + span
 		}
 	}
-}
-
-func (w *window) take(n, limit int, stamp, span int64) bool {
-	if w.idle(stamp, span) {
-		w.reset()
-	} else {
-		for oldest := w.at(0); age(oldest, stamp) >= span; oldest = w.at(0) {
-			w.used -= units(oldest)
-			w.head++
-			w.count--
-		}
-	}
-	if n > limit-w.used {
-		return false
-	}
-	w.newest = stamp
-	w.used += n
-	for bit := uint(n); bit != 0; bit &= bit - 1 {
-		if w.count == len(w.ring) {
-			w.grow()
-		}
-		w.ring[(w.head+w.count)&(len(w.ring)-1)] = entry(stamp, bits.TrailingZeros(bit))
-		w.count++
-	}
-	return true
 }

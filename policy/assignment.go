@@ -96,14 +96,20 @@ func CompileAssignments(vault string, custom []RoleDefinition, assignments []Rol
 	if err := a.compile(custom, assignments); err != nil {
 		return nil, err
 	}
-	return a, a.compileDenials(denies)
+	if err := a.compileDenials(denies); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 // CompileLocalAssignments compiles the local RBAC of a Managed HSM, given the custom roles beside [HSMRoles]. It fails
 // as [CompileAssignments] does.
 func CompileLocalAssignments(custom []RoleDefinition, assignments []RoleAssignment) (*Assignments, error) {
 	a := &Assignments{gate: GateLocalRBAC}
-	return a, a.compile(custom, assignments)
+	if err := a.compile(custom, assignments); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 func (a *Assignments) compile(custom []RoleDefinition, assignments []RoleAssignment) error {
@@ -172,7 +178,7 @@ func (a *Assignments) compileDenials(sources []DenyAssignment) error {
 	for _, source := range sources {
 		d, err := a.compileDenial(source)
 		if err != nil {
-			return fmt.Errorf("deny assignment %q: %w", source.ID, err)
+			return err
 		}
 		for _, principal := range source.Principals {
 			if err := a.deny(principal, d); err != nil {

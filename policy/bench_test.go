@@ -8,7 +8,7 @@ import (
 	"github.com/embedvault/embedvault/policy"
 )
 
-const benchVault = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/app"
+const vaultID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/app"
 
 var sizes = []int{1, 100, 10_000}
 
@@ -37,14 +37,14 @@ func accessOf(t testing.TB, list []*policy.Principal) *policy.AccessPolicies {
 
 // rolesOf assigns each principal a role: every fourth on one secret of its own, the others on the vault or above.
 func rolesOf(t testing.TB, list []*policy.Principal, denies ...policy.DenyAssignment) *policy.Assignments {
-	scopes := []string{"/", "/subscriptions/s/resourceGroups/rg", benchVault, benchVault + "/secrets/db"}
+	scopes := []string{"/", "/subscriptions/s/resourceGroups/rg", vaultID, vaultID + "/secrets/db"}
 	assignments := make([]policy.RoleAssignment, len(list))
 	for i, p := range list {
 		assignments[i] = policy.RoleAssignment{
 			Role: policy.KeyVaultSecretsUser, PrincipalID: p.ObjectID(), Scope: scopes[i%len(scopes)],
 		}
 	}
-	roles, err := policy.CompileAssignments(benchVault, nil, assignments, denies)
+	roles, err := policy.CompileAssignments(vaultID, nil, assignments, denies)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func BenchmarkAccessPolicies(b *testing.B) {
 
 func BenchmarkAssignments(b *testing.B) {
 	denial := policy.DenyAssignment{
-		Scope: benchVault, Principals: []string{policy.AllPrincipals}, ExcludePrincipals: []string{"breakglass"},
+		Scope: vaultID, Principals: []string{policy.AllPrincipals}, ExcludePrincipals: []string{"breakglass"},
 		Permissions: []policy.Permission{{DataActions: []string{"Microsoft.KeyVault/vaults/*/purge/action"}}},
 	}
 	for _, n := range sizes {
@@ -135,10 +135,10 @@ func BenchmarkAssignmentOnObject(b *testing.B) {
 	assignments := make([]policy.RoleAssignment, 10_000)
 	for i := range assignments {
 		assignments[i] = policy.RoleAssignment{
-			Role: policy.KeyVaultSecretsUser, PrincipalID: info.Groups[19], Scope: fmt.Sprintf("%s/secrets/db-%d", benchVault, i),
+			Role: policy.KeyVaultSecretsUser, PrincipalID: info.Groups[19], Scope: fmt.Sprintf("%s/secrets/db-%d", vaultID, i),
 		}
 	}
-	roles, err := policy.CompileAssignments(benchVault, nil, assignments, nil)
+	roles, err := policy.CompileAssignments(vaultID, nil, assignments, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -118,8 +118,8 @@ func entry(id, collection string, permissions ...string) policy.AccessPolicy {
 // TestEveryVaultRole checks each built-in role against each right, through a compiled assignment on the vault.
 func TestEveryVaultRole(t *testing.T) {
 	checkRoles(t, "roles-vault.txt", policy.VaultRoles(), policy.Right.VaultAction, func(a policy.RoleAssignment) (*policy.Assignments, error) {
-		a.Scope = benchVault
-		return policy.CompileAssignments(benchVault, nil, []policy.RoleAssignment{a}, nil)
+		a.Scope = vaultID
+		return policy.CompileAssignments(vaultID, nil, []policy.RoleAssignment{a}, nil)
 	})
 }
 

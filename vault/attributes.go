@@ -3,6 +3,7 @@ package vault
 import (
 	"maps"
 	"time"
+	"unicode/utf8"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/shelf"
@@ -85,7 +86,7 @@ func validTags(tags map[string]string, maxLength int) error {
 		return errs.NewInvalidValue()
 	}
 	for name, value := range tags {
-		if len([]rune(name)) > maxLength || len([]rune(value)) > maxLength {
+		if utf8.RuneCountInString(name) > maxLength || utf8.RuneCountInString(value) > maxLength {
 			return errs.NewInvalidValue()
 		}
 	}

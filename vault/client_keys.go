@@ -34,6 +34,46 @@ func (c *Client) GetKey(ctx context.Context, key Ref) (Key, error) {
 	return run(c.ref(ctx, key), keyGet, nothing{}, nil)
 }
 
+// UpdateKey changes attributes, operations and tags of a version, and answers it. nil options change nothing but the time
+// of the update. An absent key is 404 (errs.KeyNotFound).
+func (c *Client) UpdateKey(ctx context.Context, key Ref, o *UpdateKeyOptions) (Key, error) {
+	var in keyUpdate
+	if o != nil {
+		in.UpdateKeyOptions = *o
+	}
+	return run(c.ref(ctx, key), keyPatch, in, nil)
+}
+
+// RotateKey adds a version of the same type, size and operations as the newest; it is valid as long as the rotation
+// policy's ExpiryTime says. An absent key is 404 (errs.KeyNotFound).
+func (c *Client) RotateKey(ctx context.Context, name string) (Key, error) {
+	return run(c.on(ctx, name, ""), keyRotate, nothing{}, nil)
+}
+
+// GetRotationPolicy returns the rotation policy of a key. A key without one has the service's: its owner is told 30 days
+// before it expires. An absent key is 404 (errs.KeyNotFound).
+func (c *Client) GetRotationPolicy(ctx context.Context, name string) (RotationPolicy, error) {
+	return run(c.on(ctx, name, ""), keyRotationPolicyGet, nothing{}, nil)
+}
+
+// SetRotationPolicy replaces the rotation policy of a key, and answers it as it is kept: with a Notify 30 days before
+// expiry if it had none. Members that are read only are ignored. An absent key is 404 (errs.KeyNotFound).
+func (c *Client) SetRotationPolicy(ctx context.Context, name string, p RotationPolicy) (RotationPolicy, error) {
+	return run(c.on(ctx, name, ""), keyRotationPolicySet, rotationInput{p.ExpiryTime, p.Actions}, nil)
+}
+
+// BackupKey returns the key with all its versions, at most 500, as a blob that only this service can open, and only in
+// the same subscription and geography. An absent key is 404 (errs.KeyNotFound).
+func (c *Client) BackupKey(ctx context.Context, name string) ([]byte, error) {
+	return run(c.on(ctx, name, ""), keyBackup, nothing{}, nil)
+}
+
+// RestoreKey brings back a key from a blob, with its name and versions. A name that is taken, by a live or a deleted key,
+// is 409 (errs.Conflict); a blob that does not open here is 400 (errs.MalformedBackupBlob).
+func (c *Client) RestoreKey(ctx context.Context, backup []byte) (Key, error) {
+	return run(c.on(ctx, "", ""), keyRestore, blob(backup), nil)
+}
+
 // ListKeys goes through the keys in the order of their names, 25 a request. It continues after the last name it showed,
 // whatever is added or deleted meanwhile. An error ends the sequence.
 func (c *Client) ListKeys(ctx context.Context) iter.Seq2[KeyItem, error] {

@@ -21,6 +21,29 @@ func (c *Client) GetSecret(ctx context.Context, secret Ref) (Secret, error) {
 	return run(c.ref(ctx, secret), secretGet, nothing{}, nil)
 }
 
+// UpdateSecret changes attributes, content type and tags of a version, and answers it without its value. nil options change
+// nothing but the time of the update. An absent secret is 404 (errs.SecretNotFound).
+func (c *Client) UpdateSecret(ctx context.Context, secret Ref, o *UpdateSecretOptions) (Secret, error) {
+	var in secretUpdate
+	if o != nil {
+		in.UpdateSecretOptions = *o
+	}
+	return run(c.ref(ctx, secret), secretPatch, in, nil)
+}
+
+// BackupSecret returns the secret with all its versions, at most 500, as a blob that only this service can open, and only
+// in the same subscription and geography. An absent secret is 404 (errs.SecretNotFound).
+func (c *Client) BackupSecret(ctx context.Context, name string) ([]byte, error) {
+	return run(c.on(ctx, name, ""), secretBackup, nothing{}, nil)
+}
+
+// RestoreSecret brings back a secret from a blob, with its name and versions, and answers the newest without its value. A
+// name that is taken, by a live or a deleted secret, is 409 (errs.Conflict); a blob that does not open here is 400
+// (errs.MalformedBackupBlob).
+func (c *Client) RestoreSecret(ctx context.Context, backup []byte) (Secret, error) {
+	return run(c.on(ctx, "", ""), secretRestore, blob(backup), nil)
+}
+
 // ListSecrets goes through the secrets in the order of their names, 25 a request, without values. It continues after the
 // last name it showed, whatever is added or deleted meanwhile. An error ends the sequence.
 func (c *Client) ListSecrets(ctx context.Context) iter.Seq2[SecretItem, error] {

@@ -17,8 +17,7 @@ var errBadRecord = errors.New("vault: the store holds a record that does not bel
 
 // kinds lists every kind of object, as a store sees it.
 var kinds = []stored{
-	codec[keyVersion, struct{}]{keys, encodeKey, decodeKey},
-	codec[secretVersion, struct{}]{secrets, encodeSecret, decodeSecret},
+	keyLife.codec, secretLife.codec,
 }
 
 func kindAt(index int) stored {
@@ -138,8 +137,13 @@ func (s *Service) saveSettings(ctx context.Context, v *Vault, set *settings) err
 	if s.store == nil {
 		return nil
 	}
+	return s.save(ctx, record{Sort: "vault", Vault: v.name, Settings: &set.VaultOptions})
+}
+
+// save commits one record.
+func (s *Service) save(ctx context.Context, r record) error {
 	b := batch{at: map[store.Key]int{}}
-	if err := b.add(v.name, []record{{Sort: "vault", Settings: &set.VaultOptions}}, nil); err != nil {
+	if err := b.add(r.Vault, []record{r}, nil); err != nil {
 		return err
 	}
 	return s.store.Commit(ctx, b.done())
@@ -148,9 +152,10 @@ func (s *Service) saveSettings(ctx context.Context, v *Vault, set *settings) err
 // load brings back what the store holds.
 func (s *Service) load(ctx context.Context) error {
 	if s.store == nil {
-		return nil
+		return s.loadRoot(ctx, nil)
 	}
 	var objects []record
+	var root []byte
 	versions := map[store.Key]record{}
 	for stored, err := range s.store.Records(ctx) {
 		if err != nil {
@@ -161,6 +166,10 @@ func (s *Service) load(ctx context.Context) error {
 			return errBadRecord
 		}
 		switch r.Sort {
+		case "service":
+			if err := json.Unmarshal(r.Data, &root); err != nil {
+				return errBadRecord
+			}
 		case "vault":
 			if err := s.loadVault(r); err != nil {
 				return err
@@ -172,6 +181,9 @@ func (s *Service) load(ctx context.Context) error {
 		default:
 			return errBadRecord
 		}
+	}
+	if err := s.loadRoot(ctx, root); err != nil {
+		return err
 	}
 	return s.loadObjects(ctx, objects, versions)
 }
@@ -199,7 +211,7 @@ func (s *Service) loadObjects(ctx context.Context, objects []record, versions ma
 			}
 			own = append(own, r)
 		}
-		if err := v.shelf.Load(func(tx *shelf.Tx) error { return kind.load(ctx, v, tx, object, own) }); err != nil {
+		if err := kind.load(ctx, v, object, own); err != nil {
 			return err
 		}
 	}

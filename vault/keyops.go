@@ -39,17 +39,17 @@ type keyFound struct {
 	version *keyRecord
 }
 
-func findKey(r *shelf.Root, name, version string) keyFound {
-	o, v := keys.Look(r, name, version)
+func findKey(r *shelf.Root, name, version string, now int64) keyFound {
+	o, v := keys.Look(r, name, version, now)
 	return keyFound{o, v}
 }
 
-// cost is what a use of the key costs by its type and size. A key that is not there costs one unit.
-func (k keyFound) cost(l *limiter.Limits) (limiter.Class, int) {
+// cost is what work of a class with the key costs, by its type and size. A key that is not there costs one unit.
+func (k keyFound) cost(class limiter.Class, l *limiter.Limits) (limiter.Class, int) {
 	if k.version == nil {
-		return limiter.KeyUse, 1
+		return class, 1
 	}
-	class, spec := limiter.KeyUse, k.version.Data.key.Spec()
+	spec := k.version.Data.key.Spec()
 	if spec.Type.HSM() {
 		class = class.HSM()
 	}

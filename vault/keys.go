@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"context"
 	"maps"
 
 	"github.com/embedvault/embedvault/crypto"
@@ -38,14 +39,16 @@ type CreateKeyOptions struct {
 // keyVersion is what a version of a key holds.
 type keyVersion struct{ key *crypto.Key }
 
-var keys = shelf.NewKind[keyVersion, struct{}](0, errs.Key)
+var keys = shelf.NewKind[keyVersion, keyOwn](0, errs.Key)
 
 type (
-	keyObject = shelf.Object[keyVersion, struct{}]
+	keyObject = shelf.Object[keyVersion, keyOwn]
 	keyRecord = shelf.Version[keyVersion]
 )
 
-var keyLife = life[keyVersion, struct{}, Key, KeyItem]{keys, showKey, keyItem}
+var keyLife = life[keyVersion, keyOwn, Key, KeyItem]{
+	codec[keyVersion, keyOwn]{keys, encodeKey, decodeKey}, showKey, keyItem,
+}
 
 // keyInput is the input of KeyCreate.
 type keyInput struct {
@@ -93,11 +96,28 @@ func createKey(c call, in keyInput) (out Key, err error) {
 	if err != nil {
 		return out, err
 	}
-	private, err := c.vault.svc.soft.Generate(c.ctx, spec)
+	private, err := c.vault.generate(c.ctx, spec)
 	if err != nil {
 		return out, err
 	}
 	return addKey(c, private, in.CreateKeyOptions)
+}
+
+// driver returns what holds the keys of the vault: in software or in hardware.
+func (v *Vault) driver(hsm bool) (crypto.Driver, error) {
+	if hsm {
+		return nil, errs.NewHardwareNotAvailable()
+	}
+	return v.svc.soft, nil
+}
+
+// generate makes a key where its type says.
+func (v *Vault) generate(ctx context.Context, spec crypto.Spec) (crypto.Private, error) {
+	driver, err := v.driver(spec.Type.HSM())
+	if err != nil {
+		return nil, err
+	}
+	return driver.Generate(ctx, spec)
 }
 
 // addKey adds a key that a driver holds as a version.
@@ -165,7 +185,11 @@ func importKey(c call, in importInput) (Key, error) {
 	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
 		return Key{}, err
 	}
-	private, err := c.vault.svc.soft.Import(c.ctx, in.jwk)
+	driver, err := c.vault.driver(in.HSM || in.jwk.Kty.HSM())
+	if err != nil {
+		return Key{}, err
+	}
+	private, err := driver.Import(c.ctx, in.jwk)
 	if err != nil {
 		return Key{}, err
 	}

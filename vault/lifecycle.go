@@ -10,7 +10,7 @@ import (
 // life is what every kind of object can go through: V is what a version holds, O what the object holds, R what a caller
 // sees of one version, I what a list shows of it.
 type life[V, O, R, I any] struct {
-	kind shelf.Kind[V, O]
+	codec[V, O]
 	show func(call, ID, *shelf.Version[V]) R
 	item func(call, ID, *shelf.Version[V]) I
 }
@@ -31,7 +31,7 @@ type Deletion struct {
 
 // get answers the version asked for.
 func (l life[V, O, R, I]) get(c call, _ nothing) (out R, err error) {
-	o, v, err := l.kind.Find(c.root, c.name, c.version)
+	o, v, err := l.kind.Find(c.root, c.name, c.version, c.unix())
 	if err == nil {
 		out = l.show(c, l.id(c, o, v), v)
 	}
@@ -41,7 +41,7 @@ func (l life[V, O, R, I]) get(c call, _ nothing) (out R, err error) {
 // delete moves the object with all its versions among the deleted ones.
 func (l life[V, O, R, I]) delete(c call, _ nothing) (gone Deleted[R], err error) {
 	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
-		o, err := l.kind.Delete(tx, c.name, c.unix(), c.set.retention())
+		o, err := l.kind.Delete(tx, c.name, c.unix(), c.set.retention(), c.lag())
 		if err == nil {
 			gone = l.showDeleted(c, o)
 		}
@@ -62,7 +62,7 @@ func (l life[V, O, R, I]) getDeleted(c call, _ nothing) (gone Deleted[R], err er
 // recover moves a deleted object back.
 func (l life[V, O, R, I]) recover(c call, _ nothing) (back R, err error) {
 	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
-		o, err := l.kind.Recover(tx, c.name, c.unix())
+		o, err := l.kind.Recover(tx, c.name, c.unix(), c.lag())
 		if err == nil {
 			back = l.show(c, l.id(c, o, o.Current()), o.Current())
 		}
@@ -77,7 +77,7 @@ func (l life[V, O, R, I]) purge(c call, _ nothing) (nothing, error) {
 		if c.set.PurgeProtection && l.kind.Deleted(tx.Root(), c.name, c.unix()) != nil {
 			return errs.NewPurgeProtected(c.where())
 		}
-		return l.kind.Purge(tx, c.name, c.unix())
+		return l.kind.Purge(tx, c.name, c.unix(), c.lag())
 	})
 }
 

@@ -7,27 +7,36 @@ import (
 
 // The names of the operations, as the service audits them.
 const (
-	OpKeyCreate       Operation = "KeyCreate"
-	OpKeyImport       Operation = "KeyImport"
-	OpKeyGet          Operation = "KeyGet"
-	OpKeyList         Operation = "KeyList"
-	OpKeyListVersions Operation = "KeyListVersions"
-	OpKeyDelete       Operation = "KeyDelete"
-	OpKeyGetDeleted   Operation = "KeyGetDeleted"
-	OpKeyListDeleted  Operation = "KeyListDeleted"
-	OpKeyRecover      Operation = "KeyRecover"
-	OpKeyPurge        Operation = "KeyPurge"
-	OpKeySign         Operation = "KeySign"
-	OpKeyVerify       Operation = "KeyVerify"
-	OpKeyEncrypt      Operation = "KeyEncrypt"
-	OpKeyDecrypt      Operation = "KeyDecrypt"
-	OpKeyWrap         Operation = "KeyWrap"
-	OpKeyUnwrap       Operation = "KeyUnwrap"
+	OpKeyCreate            Operation = "KeyCreate"
+	OpKeyImport            Operation = "KeyImport"
+	OpKeyGet               Operation = "KeyGet"
+	OpKeyList              Operation = "KeyList"
+	OpKeyListVersions      Operation = "KeyListVersions"
+	OpKeyUpdate            Operation = "KeyUpdate"
+	OpKeyRotate            Operation = "KeyRotate"
+	OpKeyBackup            Operation = "KeyBackup"
+	OpKeyRestore           Operation = "KeyRestore"
+	OpKeyDelete            Operation = "KeyDelete"
+	OpKeyGetDeleted        Operation = "KeyGetDeleted"
+	OpKeyListDeleted       Operation = "KeyListDeleted"
+	OpKeyRecover           Operation = "KeyRecover"
+	OpKeyPurge             Operation = "KeyPurge"
+	OpKeyRotationPolicyGet Operation = "KeyRotationPolicyGet"
+	OpKeyRotationPolicySet Operation = "KeyRotationPolicySet"
+	OpKeySign              Operation = "KeySign"
+	OpKeyVerify            Operation = "KeyVerify"
+	OpKeyEncrypt           Operation = "KeyEncrypt"
+	OpKeyDecrypt           Operation = "KeyDecrypt"
+	OpKeyWrap              Operation = "KeyWrap"
+	OpKeyUnwrap            Operation = "KeyUnwrap"
 
 	OpSecretSet          Operation = "SecretSet"
 	OpSecretGet          Operation = "SecretGet"
 	OpSecretList         Operation = "SecretList"
 	OpSecretListVersions Operation = "SecretListVersions"
+	OpSecretUpdate       Operation = "SecretUpdate"
+	OpSecretBackup       Operation = "SecretBackup"
+	OpSecretRestore      Operation = "SecretRestore"
 	OpSecretDelete       Operation = "SecretDelete"
 	OpSecretGetDeleted   Operation = "SecretGetDeleted"
 	OpSecretListDeleted  Operation = "SecretListDeleted"
@@ -39,15 +48,21 @@ const (
 var (
 	keyCreate = define(OpKeyCreate, 200, "POST /keys/{name}/create", policy.KeysCreate, limiter.KeyCreate, createKey).
 			costing(creation)
-	keyImport       = define(OpKeyImport, 200, "PUT /keys/{name}", policy.KeysImport, limiter.KeyImport, importKey)
-	keyGet          = define(OpKeyGet, 200, "GET /keys/{name}/{version}", policy.KeysGet, limiter.KeyUse, keyLife.get)
-	keyList         = define(OpKeyList, 200, "GET /keys", policy.KeysList, limiter.KeyUse, keyLife.list)
-	keyListVersions = define(OpKeyListVersions, 200, "GET /keys/{name}/versions", policy.KeysList, limiter.KeyUse, keyLife.listVersions)
-	keyDelete       = define(OpKeyDelete, 200, "DELETE /keys/{name}", policy.KeysDelete, limiter.KeyUse, keyLife.delete)
-	keyGetDeleted   = define(OpKeyGetDeleted, 200, "GET /deletedkeys/{name}", policy.KeysGetDeleted, limiter.KeyUse, keyLife.getDeleted)
-	keyListDeleted  = define(OpKeyListDeleted, 200, "GET /deletedkeys", policy.KeysListDeleted, limiter.KeyUse, keyLife.listDeleted)
-	keyRecover      = define(OpKeyRecover, 200, "POST /deletedkeys/{name}/recover", policy.KeysRecover, limiter.KeyUse, keyLife.recover)
-	keyPurge        = define(OpKeyPurge, 204, "DELETE /deletedkeys/{name}", policy.KeysPurge, limiter.KeyUse, keyLife.purge)
+	keyImport            = define(OpKeyImport, 200, "PUT /keys/{name}", policy.KeysImport, limiter.KeyImport, importKey)
+	keyGet               = define(OpKeyGet, 200, "GET /keys/{name}/{version}", policy.KeysGet, limiter.KeyUse, keyLife.get)
+	keyList              = define(OpKeyList, 200, "GET /keys", policy.KeysList, limiter.KeyUse, keyLife.list)
+	keyListVersions      = define(OpKeyListVersions, 200, "GET /keys/{name}/versions", policy.KeysList, limiter.KeyUse, keyLife.listVersions)
+	keyPatch             = define(OpKeyUpdate, 200, "PATCH /keys/{name}/{version}", policy.KeysUpdate, limiter.KeyUse, updateKey)
+	keyRotate            = define(OpKeyRotate, 200, "POST /keys/{name}/rotate", policy.KeysRotate, limiter.KeyCreate, rotate)
+	keyRotationPolicyGet = define(OpKeyRotationPolicyGet, 200, "GET /keys/{name}/rotationpolicy", policy.KeysGetRotationPolicy, limiter.KeyUse, getRotationPolicy)
+	keyRotationPolicySet = define(OpKeyRotationPolicySet, 200, "PUT /keys/{name}/rotationpolicy", policy.KeysSetRotationPolicy, limiter.KeyUse, setRotationPolicy)
+	keyBackup            = define(OpKeyBackup, 200, "POST /keys/{name}/backup", policy.KeysBackup, limiter.KeyUse, keyLife.backup)
+	keyRestore           = define(OpKeyRestore, 200, "POST /keys/restore", policy.KeysRestore, limiter.KeyUse, keyLife.restore)
+	keyDelete            = define(OpKeyDelete, 200, "DELETE /keys/{name}", policy.KeysDelete, limiter.KeyUse, keyLife.delete)
+	keyGetDeleted        = define(OpKeyGetDeleted, 200, "GET /deletedkeys/{name}", policy.KeysGetDeleted, limiter.KeyUse, keyLife.getDeleted)
+	keyListDeleted       = define(OpKeyListDeleted, 200, "GET /deletedkeys", policy.KeysListDeleted, limiter.KeyUse, keyLife.listDeleted)
+	keyRecover           = define(OpKeyRecover, 200, "POST /deletedkeys/{name}/recover", policy.KeysRecover, limiter.KeyUse, keyLife.recover)
+	keyPurge             = define(OpKeyPurge, 204, "DELETE /deletedkeys/{name}", policy.KeysPurge, limiter.KeyUse, keyLife.purge)
 
 	keySign    = define(OpKeySign, 200, "POST /keys/{name}/{version}/sign", policy.KeysSign, limiter.KeyUse, sign)
 	keyVerify  = define(OpKeyVerify, 200, "POST /keys/{name}/{version}/verify", policy.KeysVerify, limiter.KeyUse, verify)
@@ -60,6 +75,9 @@ var (
 	secretGet          = define(OpSecretGet, 200, "GET /secrets/{name}/{version}", policy.SecretsGet, limiter.SecretUse, getSecret)
 	secretList         = define(OpSecretList, 200, "GET /secrets", policy.SecretsList, limiter.SecretUse, secretLife.list)
 	secretListVersions = define(OpSecretListVersions, 200, "GET /secrets/{name}/versions", policy.SecretsList, limiter.SecretUse, secretLife.listVersions)
+	secretPatch        = define(OpSecretUpdate, 200, "PATCH /secrets/{name}/{version}", policy.SecretsUpdate, limiter.SecretUse, updateSecret)
+	secretBackup       = define(OpSecretBackup, 200, "POST /secrets/{name}/backup", policy.SecretsBackup, limiter.SecretUse, secretLife.backup)
+	secretRestore      = define(OpSecretRestore, 200, "POST /secrets/restore", policy.SecretsRestore, limiter.SecretUse, secretLife.restore)
 	secretDelete       = define(OpSecretDelete, 200, "DELETE /secrets/{name}", policy.SecretsDelete, limiter.SecretUse, secretLife.delete)
 	secretGetDeleted   = define(OpSecretGetDeleted, 200, "GET /deletedsecrets/{name}", policy.SecretsGetDeleted, limiter.SecretUse, getDeletedSecret)
 	secretListDeleted  = define(OpSecretListDeleted, 200, "GET /deletedsecrets", policy.SecretsListDeleted, limiter.SecretUse, secretLife.listDeleted)

@@ -33,7 +33,7 @@ type page[I any] struct {
 
 // list answers a page of the live objects.
 func (l life[V, O, R, I]) list(c call, p cursor) (page[I], error) {
-	return collect(p, l.kind.LiveAfter(c.root, p.after), func(o *shelf.Object[V, O]) (string, I) {
+	return collect(p, l.kind.LiveAfter(c.root, p.after, c.unix()), func(o *shelf.Object[V, O]) (string, I) {
 		return o.Name, l.item(c, l.baseID(c, o), o.Current())
 	}), nil
 }
@@ -47,7 +47,7 @@ func (l life[V, O, R, I]) listDeleted(c call, p cursor) (page[Deleted[I]], error
 
 // listVersions answers a page of the versions of an object, oldest first. An object that does not exist has none.
 func (l life[V, O, R, I]) listVersions(c call, p cursor) (page[I], error) {
-	o := l.kind.Live(c.root, c.name)
+	o := l.kind.Live(c.root, c.name, c.unix())
 	if o == nil {
 		return page[I]{}, nil
 	}

@@ -25,6 +25,9 @@ type call struct {
 	id            RequestID
 }
 
+// lag is how long it takes to delete, recover or purge, in seconds.
+func (c call) lag() int64 { return c.vault.svc.lag }
+
 // unix is the time of the request in seconds, the unit of every stored time.
 func (c call) unix() int64 { return c.now.Unix() }
 
@@ -124,11 +127,11 @@ func (c *call) fromInside() bool { return c.caller.owner && c.caller.source == (
 
 // charge tells what a request of a class costs: what the key costs that it uses, otherwise one unit.
 func (c *call) charge(class limiter.Class) (limiter.Class, int) {
-	if class != limiter.KeyUse {
+	if class != limiter.KeyUse && class != limiter.KeyCreate {
 		return class, 1
 	}
-	c.key = findKey(c.root, c.name, c.version)
-	return c.key.cost(&c.vault.svc.limits)
+	c.key = findKey(c.root, c.name, c.version, c.unix())
+	return c.key.cost(class, &c.vault.svc.limits)
 }
 
 // throttle charges the request, or refuses it. A refused request is charged nothing.

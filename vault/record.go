@@ -11,8 +11,9 @@ import (
 	"github.com/embedvault/embedvault/vault/store"
 )
 
-// A store holds three sorts of records, each a JSON object that names what it belongs to:
+// A store holds four sorts of records, each a JSON object that names what it belongs to:
 //
+//	service  the root key of a service
 //	vault    the settings of a vault
 //	object   name, deletion and the ids of the versions of an object
 //	version  one version
@@ -27,6 +28,7 @@ type record struct {
 	Settings   *VaultOptions     `json:"settings,omitempty"`
 	Versions   []string          `json:"versions,omitempty"`
 	Deletion   *shelf.Deletion   `json:"deletion,omitempty"`
+	Back       int64             `json:"back,omitempty"`
 	Own        json.RawMessage   `json:"own,omitempty"`
 	ID         string            `json:"id,omitempty"`
 	Attributes *shelf.Attributes `json:"attributes,omitempty"`
@@ -45,10 +47,10 @@ func (r record) key() (k store.Key) {
 type stored interface {
 	// index is the place of the kind in a root.
 	index() int
-	// records returns what a change of the kind puts and removes, without the vault's name.
+	// records returns what a change of the kind puts and removes, without the vault's name: the versions, then the object.
 	records(c shelf.Change) (put, gone []record, err error)
 	// load puts an object back, from its record and those of its versions.
-	load(ctx context.Context, v *Vault, tx *shelf.Tx, object record, versions []record) error
+	load(ctx context.Context, v *Vault, object record, versions []record) error
 }
 
 // codec writes and reads what the versions and objects of one kind hold.
@@ -76,7 +78,7 @@ func (k codec[V, O]) records(c shelf.Change) (put, gone []record, err error) {
 		}
 		return nil, append(gone, object), nil
 	}
-	object.Name, object.Deletion = after.Name, after.Deletion
+	object.Name, object.Deletion, object.Back = after.Name, after.Deletion, after.Back
 	if object.Own, err = json.Marshal(after.Own); err != nil {
 		return nil, nil, err
 	}
@@ -94,25 +96,33 @@ func (k codec[V, O]) records(c shelf.Change) (put, gone []record, err error) {
 	return append(put, object), nil, nil
 }
 
-func (k codec[V, O]) load(ctx context.Context, v *Vault, tx *shelf.Tx, object record, versions []record) error {
-	o := &shelf.Object[V, O]{Name: object.Name, Deletion: object.Deletion}
-	if err := json.Unmarshal(object.Own, &o.Own); err != nil {
-		return err
+// read returns the object of a record and those of its versions.
+func (k codec[V, O]) read(ctx context.Context, v *Vault, object record, versions []record) (*shelf.Object[V, O], error) {
+	o := &shelf.Object[V, O]{Name: object.Name, Deletion: object.Deletion, Back: object.Back}
+	if err := json.Unmarshal(object.Own, &o.Own); err != nil || len(versions) == 0 {
+		return nil, errBadRecord
 	}
 	for _, r := range versions {
 		id, ok := shelf.ParseVersionID(r.ID)
 		if !ok || r.Attributes == nil {
-			return errBadRecord
+			return nil, errBadRecord
 		}
 		data, err := k.decode(ctx, v, ID{Collection: k.kind.Words().Plural(), Name: o.Name, host: v.host, version: id}, r.Data)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		o.Versions = append(o.Versions, &shelf.Version[V]{ID: id, Attributes: *r.Attributes, Tags: r.Tags, Data: data})
 	}
-	if len(o.Versions) == 0 {
-		return errBadRecord
+	return o, nil
+}
+
+func (k codec[V, O]) load(ctx context.Context, v *Vault, object record, versions []record) error {
+	o, err := k.read(ctx, v, object, versions)
+	if err != nil {
+		return err
 	}
-	k.kind.Put(tx, o)
-	return nil
+	return v.shelf.Load(func(tx *shelf.Tx) error {
+		k.kind.Put(tx, o)
+		return nil
+	})
 }

@@ -3,6 +3,7 @@ package vault
 import (
 	"crypto/rand"
 	"maps"
+	"unicode/utf8"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/shelf"
@@ -52,7 +53,9 @@ type (
 	secretRecord = shelf.Version[secretVersion]
 )
 
-var secretLife = life[secretVersion, struct{}, Secret, SecretItem]{secrets, showSecret, secretItem}
+var secretLife = life[secretVersion, struct{}, Secret, SecretItem]{
+	codec[secretVersion, struct{}]{secrets, encodeSecret, decodeSecret}, showSecret, secretItem,
+}
 
 // secretInput is the input of SecretSet.
 type secretInput struct {
@@ -64,10 +67,17 @@ func (in secretInput) validate(call) error {
 	if len(in.value) > maxSecret {
 		return errs.NewValueTooLong("Secret", maxSecret)
 	}
-	if len([]rune(in.ContentType)) > maxContentType {
-		return errs.NewInvalidValue()
+	if err := validContentType(in.ContentType); err != nil {
+		return err
 	}
 	return validTags(in.Tags, maxSecretTag)
+}
+
+func validContentType(s string) error {
+	if utf8.RuneCountInString(s) > maxContentType {
+		return errs.NewInvalidValue()
+	}
+	return nil
 }
 
 // setSecret adds a version.
@@ -89,7 +99,7 @@ func setSecret(c call, in secretInput) (out Secret, err error) {
 // getSecret answers a version with its value. A version that is not enabled is refused; one outside its validity is not:
 // for a secret, NotBefore and Expires only inform.
 func getSecret(c call, _ nothing) (Secret, error) {
-	o, v, err := secrets.Find(c.root, c.name, c.version)
+	o, v, err := secrets.Find(c.root, c.name, c.version, c.unix())
 	if err != nil {
 		return Secret{}, err
 	}

@@ -26,6 +26,9 @@ type Options struct {
 	// Audit is told of every request, in the goroutine of the request and after all locks are released, so it may call
 	// the vault. It must be safe for concurrent use. nil: nobody is told.
 	Audit func(Event)
+	// Lag is how long it takes until a deletion, recovery, purge or change of roles is done, as in the modelled service,
+	// where it is seconds. It is rounded up to whole seconds. 0: each is done at once.
+	Lag time.Duration
 	// Store outlives the service: what it holds is there again in a service made with the same store. Key material
 	// reaches it in the clear. nil: the state lives in memory alone.
 	Store store.Store
@@ -40,6 +43,8 @@ type Service struct {
 	store  store.Store
 	soft   crypto.Driver
 	ids    *requestIDs
+	lag    int64 // seconds
+	root   rootKey
 
 	mu            sync.Mutex
 	closed        bool
@@ -57,6 +62,7 @@ func New(o *Options) (*Service, error) {
 	s := &Service{
 		now: o.Now, tenant: o.Tenant, audit: o.Audit, store: o.Store,
 		soft: soft.New(), ids: newRequestIDs(), limits: limiter.Documented2019(),
+		lag:    int64((o.Lag + time.Second - 1) / time.Second),
 		vaults: map[string]*Vault{}, subscriptions: map[string]*limiter.Subscription{},
 	}
 	if s.now == nil {

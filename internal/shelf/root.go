@@ -42,6 +42,7 @@ type Object[V, O any] struct {
 	Name     string        // as its creator spelt it; compared without case
 	Versions []*Version[V] // oldest first, never empty; the last one is the current one
 	Deletion *Deletion     // nil while the object is live
+	Back     int64         // until when a recovered object is on its way back, in unix seconds; 0 or past: it is here
 }
 
 // Version is one version of an object. It is immutable once it is in a root.
@@ -59,9 +60,12 @@ type Attributes struct {
 	Enabled            bool
 }
 
-// Deletion says when an object was deleted and when it is purged, in unix seconds.
+// Deletion says when an object was deleted and what becomes of it, in unix seconds.
 type Deletion struct {
-	At, Purge int64
+	At    int64 // when it was deleted
+	Done  int64 // from when on it is deleted; before, it is being deleted
+	Purge int64 // from when on it is gone
+	Free  int64 // from when on its name is free: later than Purge while it is being purged
 }
 
 // VersionID identifies a version; it is shown as 32 hexadecimal digits.
@@ -112,8 +116,16 @@ func (k Kind[V, O]) in(r *Root) *collection[V, O] {
 // folded is the form in which names are compared.
 func folded(name string) string { return strings.ToLower(name) }
 
-// Live returns the live object of a name, nil if there is none.
-func (k Kind[V, O]) Live(r *Root, name string) *Object[V, O] {
+// Live returns the live object of a name, nil if there is none at now.
+func (k Kind[V, O]) Live(r *Root, name string, now int64) *Object[V, O] {
+	if o := k.returning(r, name); o != nil && o.Back <= now {
+		return o
+	}
+	return nil
+}
+
+// returning returns the live object of a name, even one that is not back yet.
+func (k Kind[V, O]) returning(r *Root, name string) *Object[V, O] {
 	if c := k.in(r); c != nil {
 		o, _ := c.live.Get(folded(name))
 		return o
@@ -121,31 +133,39 @@ func (k Kind[V, O]) Live(r *Root, name string) *Object[V, O] {
 	return nil
 }
 
-// Deleted returns the soft-deleted object of a name, nil if there is none or if it was due to be purged at now.
+// Deleted returns the soft-deleted object of a name, nil if there is none at now.
 func (k Kind[V, O]) Deleted(r *Root, name string, now int64) *Object[V, O] {
+	if o := k.leaving(r, name); o != nil && o.Deletion.Done <= now && now < o.Deletion.Purge {
+		return o
+	}
+	return nil
+}
+
+// leaving returns the deleted object of a name, even one that is still being deleted or purged.
+func (k Kind[V, O]) leaving(r *Root, name string) *Object[V, O] {
 	if c := k.in(r); c != nil {
-		if o, _ := c.deleted.Get(folded(name)); o != nil && o.Deletion.Purge > now {
-			return o
-		}
+		o, _ := c.deleted.Get(folded(name))
+		return o
 	}
 	return nil
 }
 
 // LiveAfter goes through the live objects in the order of their names, from the first one after a name.
-func (k Kind[V, O]) LiveAfter(r *Root, name string) iter.Seq[*Object[V, O]] {
+func (k Kind[V, O]) LiveAfter(r *Root, name string, now int64) iter.Seq[*Object[V, O]] {
 	return func(yield func(*Object[V, O]) bool) {
 		if c := k.in(r); c != nil {
-			after(c.live, name, yield)
+			after(c.live, name, func(o *Object[V, O]) bool { return o.Back > now || yield(o) })
 		}
 	}
 }
 
-// DeletedAfter goes through the soft-deleted objects in the order of their names, from the first one after a name,
-// without those due to be purged at now.
+// DeletedAfter goes through the soft-deleted objects in the order of their names, from the first one after a name.
 func (k Kind[V, O]) DeletedAfter(r *Root, name string, now int64) iter.Seq[*Object[V, O]] {
 	return func(yield func(*Object[V, O]) bool) {
 		if c := k.in(r); c != nil {
-			after(c.deleted, name, func(o *Object[V, O]) bool { return o.Deletion.Purge <= now || yield(o) })
+			after(c.deleted, name, func(o *Object[V, O]) bool {
+				return o.Deletion.Done > now || o.Deletion.Purge <= now || yield(o)
+			})
 		}
 	}
 }

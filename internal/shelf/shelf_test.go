@@ -39,16 +39,16 @@ func TestAReaderKeepsItsMoment(t *testing.T) {
 	before := s.Root()
 	must(t, s.Update(t.Context(), add("app", version(2, "two"))))
 	must(t, s.Update(t.Context(), func(tx *shelf.Tx) error {
-		_, err := words.Delete(tx, "APP", 10, 100)
+		_, err := words.Delete(tx, "APP", 10, 100, 0)
 		return err
 	}))
 
-	o, v, err := words.Find(before, "aPP", "")
+	o, v, err := words.Find(before, "aPP", "", 0)
 	must(t, err)
 	if o.Name != "App" || v.Data != "one" || len(o.Versions) != 1 {
 		t.Errorf("the first reader sees %v %v", o.Name, v.Data)
 	}
-	if _, _, err := words.Find(s.Root(), "app", ""); !errors.Is(err, errs.SecretNotFound) {
+	if _, _, err := words.Find(s.Root(), "app", "", 0); !errors.Is(err, errs.SecretNotFound) {
 		t.Errorf("after deletion: %v", err)
 	}
 	if o := words.Deleted(s.Root(), "app", 109); o == nil || o.Current().Data != "two" || o.Name != "App" {
@@ -69,12 +69,12 @@ func TestVersionsAreFoundByID(t *testing.T) {
 		{shelf.VersionID{1}.String(), "0"},
 		{strings.ToUpper(shelf.VersionID{2}.String()), "1"},
 	} {
-		if _, v, err := words.Find(s.Root(), "a", c.ref); err != nil || v.Data != c.want {
+		if _, v, err := words.Find(s.Root(), "a", c.ref, 0); err != nil || v.Data != c.want {
 			t.Errorf("version %q: %v, %v; want %s", c.ref, v, err, c.want)
 		}
 	}
 	for _, absent := range []string{"0", "latest", shelf.VersionID{9}.String(), strings.Repeat("g", 32)} {
-		if _, _, err := words.Find(s.Root(), "a", absent); !errors.Is(err, errs.SecretNotFound) {
+		if _, _, err := words.Find(s.Root(), "a", absent, 0); !errors.Is(err, errs.SecretNotFound) {
 			t.Errorf("version %q: %v", absent, err)
 		}
 	}
@@ -90,12 +90,12 @@ func TestAChangeOverKindsIsOneChange(t *testing.T) {
 		if _, err := others.Add(tx, "a", version(1, "o"), 0); err != nil {
 			return err
 		}
-		if words.Live(tx.Root(), "a") == nil {
+		if words.Live(tx.Root(), "a", 0) == nil {
 			t.Error("a transaction does not see its own change")
 		}
 		return refused
 	})
-	if err != refused || words.Live(s.Root(), "a") != nil || others.Live(s.Root(), "a") != nil {
+	if err != refused || words.Live(s.Root(), "a", 0) != nil || others.Live(s.Root(), "a", 0) != nil {
 		t.Errorf("a refused change left something: %v", err)
 	}
 }
@@ -112,12 +112,12 @@ func TestAFailedCommitIsInvisible(t *testing.T) {
 	if err := s.Update(t.Context(), add("a", version(1, "x"))); err != broken {
 		t.Fatalf("err = %v", err)
 	}
-	if words.Live(s.Root(), "a") != nil {
+	if words.Live(s.Root(), "a", 0) != nil {
 		t.Error("a failed commit is visible")
 	}
 	fail = false
 	must(t, s.Update(t.Context(), add("a", version(2, "y"))))
-	if o := words.Live(s.Root(), "a"); len(o.Versions) != 1 || o.Current().Data != "y" {
+	if o := words.Live(s.Root(), "a", 0); len(o.Versions) != 1 || o.Current().Data != "y" {
 		t.Errorf("the failed version came back: %v", o.Versions)
 	}
 }
@@ -181,7 +181,7 @@ func TestWritersThatWaitAreCommittedTogether(t *testing.T) {
 	g := gate{make(chan int), make(chan error)}
 	s := shelf.New(g.commit)
 	result := queued(t, s, g, add("a", version(1, "")), add("b", version(1, "")), add("c", version(1, "")), add("b", version(2, "")))
-	if words.Live(s.Root(), "a") != nil {
+	if words.Live(s.Root(), "a", 0) != nil {
 		t.Error("published before it was committed")
 	}
 	g.release <- nil
@@ -192,7 +192,7 @@ func TestWritersThatWaitAreCommittedTogether(t *testing.T) {
 	for i := range 4 {
 		must(t, result(i))
 	}
-	if len(words.Live(s.Root(), "b").Versions) != 2 {
+	if len(words.Live(s.Root(), "b", 0).Versions) != 2 {
 		t.Error("a version is missing")
 	}
 }
@@ -215,7 +215,7 @@ func TestOneBadWriterDoesNotFailItsGroup(t *testing.T) {
 	}
 	must(t, result(2))
 	for name, want := range map[string]bool{"a": true, "b": false, "c": true} {
-		if got := words.Live(s.Root(), name) != nil; got != want {
+		if got := words.Live(s.Root(), name, 0) != nil; got != want {
 			t.Errorf("%s is there: %t, want %t", name, got, want)
 		}
 	}
@@ -225,7 +225,7 @@ func TestAWriterThatStoodOnAFailedOneIsPreparedAnew(t *testing.T) {
 	g := gate{make(chan int), make(chan error)}
 	s := shelf.New(g.commit)
 	second := func(tx *shelf.Tx) error { // wants the object that the first one makes
-		_, err := words.Delete(tx, "a", 0, 100)
+		_, err := words.Delete(tx, "a", 0, 100, 0)
 		return err
 	}
 	result := queued(t, s, g, add("a", version(1, "")), second)
@@ -302,7 +302,7 @@ func TestModel(t *testing.T) {
 				if !ok || m.purge != 0 {
 					want = errs.SecretNotFound
 				}
-				apply(t, want, func(tx *shelf.Tx) error { _, err := words.Delete(tx, key, now, 100); return err },
+				apply(t, want, func(tx *shelf.Tx) error { _, err := words.Delete(tx, key, now, 100, 0); return err },
 					func() { model[key] = thing{m.versions, now + 100} })
 			},
 			"recover": func(t *rapid.T) {
@@ -315,7 +315,7 @@ func TestModel(t *testing.T) {
 				case m.purge == 0:
 					want = errs.RequestNotAllowedOnNonDeletedObject
 				}
-				apply(t, want, func(tx *shelf.Tx) error { _, err := words.Recover(tx, key, now); return err },
+				apply(t, want, func(tx *shelf.Tx) error { _, err := words.Recover(tx, key, now, 0); return err },
 					func() { model[key] = thing{m.versions, 0} })
 			},
 			"purge": func(t *rapid.T) {
@@ -328,7 +328,7 @@ func TestModel(t *testing.T) {
 				case m.purge == 0:
 					want = errs.ObjectMustBeDeletedPriorToBeingPurged
 				}
-				apply(t, want, func(tx *shelf.Tx) error { return words.Purge(tx, key, now) }, func() { delete(model, key) })
+				apply(t, want, func(tx *shelf.Tx) error { return words.Purge(tx, key, now, 0) }, func() { delete(model, key) })
 			},
 			"wait": func(t *rapid.T) { now += int64(rapid.IntRange(0, 70).Draw(t, "seconds")) },
 			"": func(t *rapid.T) {
@@ -341,7 +341,7 @@ func TestModel(t *testing.T) {
 					}
 				}
 				gotLive, gotDeleted := map[string][]string{}, map[string][]string{}
-				for o := range words.LiveAfter(s.Root(), "") {
+				for o := range words.LiveAfter(s.Root(), "", now) {
 					gotLive[strings.ToLower(o.Name)] = data(o)
 				}
 				for o := range words.DeletedAfter(s.Root(), "", now) {
@@ -367,9 +367,9 @@ func TestListingGoesOnAfterANameThatIsGone(t *testing.T) {
 	for _, name := range []string{"b", "D", "a", "c"} {
 		must(t, s.Update(t.Context(), add(name, version(1, ""))))
 	}
-	must(t, s.Update(t.Context(), func(tx *shelf.Tx) error { _, err := words.Delete(tx, "b", 0, 9); return err }))
+	must(t, s.Update(t.Context(), func(tx *shelf.Tx) error { _, err := words.Delete(tx, "b", 0, 9, 0); return err }))
 	var got []string
-	for o := range words.LiveAfter(s.Root(), "B") {
+	for o := range words.LiveAfter(s.Root(), "B", 0) {
 		got = append(got, o.Name)
 	}
 	if want := []string{"c", "D"}; !slices.Equal(got, want) {
@@ -386,12 +386,12 @@ func TestConcurrentWritersLoseNothing(t *testing.T) {
 				if err := s.Update(t.Context(), add("shared", version(byte(w), fmt.Sprint(w, i)))); err != nil {
 					t.Error(err)
 				}
-				words.Live(s.Root(), "shared")
+				words.Live(s.Root(), "shared", 0)
 			}
 		})
 	}
 	wg.Wait()
-	if n := len(words.Live(s.Root(), "shared").Versions); n != 400 {
+	if n := len(words.Live(s.Root(), "shared", 0).Versions); n != 400 {
 		t.Errorf("%d versions, want 400", n)
 	}
 }
@@ -412,7 +412,7 @@ func BenchmarkFind(b *testing.B) {
 			}))
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				words.Find(s.Root(), names[i*7919%n], "")
+				words.Find(s.Root(), names[i*7919%n], "", 0)
 			}
 		})
 	}

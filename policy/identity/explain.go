@@ -44,7 +44,8 @@ func (e Explanation) Row(name string) Row {
 	return Row{}
 }
 
-// String is one line for each row; those a vault refuses begin with a cross.
+// String is one line for each row. Those a vault refuses begin with a cross and end
+// with what it expects.
 func (e Explanation) String() string {
 	var b strings.Builder
 	for _, r := range e.Rows {
@@ -53,7 +54,7 @@ func (e Explanation) String() string {
 			mark = "✗"
 		}
 		line := fmt.Sprintf("%s %-9s %s", mark, r.Name, or(r.Found, "-"))
-		if r.Expected != "" && r.Expected != r.Found {
+		if !r.OK && r.Expected != "" {
 			line += "  (expected " + r.Expected + ")"
 		}
 		b.WriteString(line + "\n")

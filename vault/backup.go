@@ -1,0 +1,142 @@
+package vault
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"strings"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/shelf"
+)
+
+// Limits of a backup.
+const (
+	maxBackupVersions = 500
+	maxBlob           = 64 << 20 // bytes; 500 versions of the largest secret fit
+)
+
+// A backup blob is one byte of version and the sealed JSON of a backup. The sealing key belongs to a subscription and a
+// geography of one service: elsewhere the blob does not open.
+const (
+	blobVersion = 1
+	blobHeader  = 1
+	blobMin     = blobHeader + 12 + 16 // nonce and tag
+)
+
+// backup is what a blob seals: the record of an object and of all its versions.
+type backup struct {
+	Object   record   `json:"object"`
+	Versions []record `json:"versions"`
+}
+
+// backup answers the object with all its versions, sealed.
+func (l life[V, O, R, I]) backup(c call, _ nothing) ([]byte, error) {
+	o, _, err := l.kind.Find(c.root, c.name, "", c.unix())
+	if err != nil {
+		return nil, err
+	}
+	if len(o.Versions) > maxBackupVersions {
+		return nil, errs.NewTooManyVersions(maxBackupVersions)
+	}
+	records, _, err := l.records(shelf.Change{Kind: l.kind.Index(), Name: o.Name, After: o})
+	if err != nil {
+		return nil, err
+	}
+	last := len(records) - 1
+	plain, err := json.Marshal(backup{records[last], records[:last]})
+	if err != nil {
+		return nil, err
+	}
+	aead, err := c.blobKey()
+	if err != nil {
+		return nil, err
+	}
+	header := []byte{blobVersion}
+	return aead.Seal(header, nil, plain, header), nil
+}
+
+// blob is the input of a restore.
+type blob []byte
+
+func (b blob) validate(call) error {
+	switch {
+	case len(b) < blobMin || len(b) > maxBlob:
+		return errs.NewCorruptBackup()
+	case b[0] != blobVersion:
+		return errs.NewUnknownBackupVersion()
+	}
+	return nil
+}
+
+// restore brings an object back from its backup, as it was, under the name it had.
+func (l life[V, O, R, I]) restore(c call, b blob) (out R, err error) {
+	o, err := l.unseal(c, b)
+	if err != nil {
+		return out, err
+	}
+	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+		if l.kind.Taken(tx.Root(), o.Name, c.unix()) {
+			return l.kind.Words().RestoreConflict(l.id(c, o, o.Current()).String())
+		}
+		l.kind.Put(tx, o)
+		out = l.show(c, l.id(c, o, o.Current()), o.Current())
+		return nil
+	})
+	return out, err
+}
+
+// unseal opens a blob of the kind.
+func (l life[V, O, R, I]) unseal(c call, b blob) (*shelf.Object[V, O], error) {
+	aead, err := c.blobKey()
+	if err != nil {
+		return nil, err
+	}
+	plain, err := aead.Open(nil, nil, b[blobHeader:], b[:blobHeader])
+	if err != nil {
+		return nil, errs.NewForeignBackup()
+	}
+	var held backup
+	if err := json.Unmarshal(plain, &held); err != nil || held.Object.Kind != l.kind.Index() {
+		return nil, errs.NewCorruptBackup()
+	}
+	return l.read(c.ctx, c.vault, held.Object, held.Versions)
+}
+
+// blobKey is the key of blobs of the vault's subscription and geography.
+func (c call) blobKey() (cipher.AEAD, error) {
+	context := "embedvault backup|" + strings.ToLower(c.set.Subscription) + "|" + geography(c.set.Region)
+	key, err := hkdf.Key(sha256.New, c.vault.svc.root[:], nil, context, 32)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// rootKey is the secret of a service from which the keys of its blobs are derived.
+type rootKey [32]byte
+
+// loadRoot keeps the root key that the store held, or makes one and stores it.
+func (s *Service) loadRoot(ctx context.Context, held []byte) error {
+	if len(held) == len(s.root) {
+		copy(s.root[:], held)
+		return nil
+	}
+	rand.Read(s.root[:])
+	if s.store == nil {
+		return nil
+	}
+	data, err := json.Marshal(s.root[:])
+	if err != nil {
+		return err
+	}
+	return s.save(ctx, record{Sort: "service", Data: data})
+}

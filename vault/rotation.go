@@ -1,0 +1,192 @@
+package vault
+
+import (
+	"strings"
+	"time"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/shelf"
+)
+
+// Limits of a rotation policy, in days.
+const (
+	minExpiry   = 28 // of expiryTime
+	minRotation = 7  // after creation or before expiry
+)
+
+// RotationPolicy says when a key gets a new version and when its owner is told that it expires.
+type RotationPolicy struct {
+	// ID identifies the policy, such as https://contoso.vault.azure.net/keys/app/rotationpolicy. It is read only.
+	ID string
+	// ExpiryTime is how long a version that rotation makes is valid, at least 28 days. "": without limit.
+	ExpiryTime Period
+	// Actions are at most one Rotate and one Notify.
+	Actions []LifetimeAction
+	// Created and Updated are zero for the policy of a key that has none of its own. They are read only.
+	Created, Updated time.Time
+}
+
+// LifetimeAction is what happens in the life of a key's version, and when: exactly one of the two periods is set.
+type LifetimeAction struct {
+	Action ActionType
+	// After is counted from the creation of the version; at least 7 days for Rotate.
+	After Period
+	// Before is counted back from its expiry; at least 7 days for Rotate, which then needs an ExpiryTime.
+	Before Period
+}
+
+// ActionType is what a lifetime action does. The service compares it without case.
+type ActionType string
+
+// The actions.
+const (
+	Rotate ActionType = "Rotate"
+	Notify ActionType = "Notify"
+)
+
+// defaultNotify is the action that the service adds to a policy without a Notify.
+var defaultNotify = LifetimeAction{Action: Notify, Before: "P30D"}
+
+// keyOwn is what belongs to a key as a whole.
+type keyOwn struct {
+	Rotation *storedRotation `json:"rotation,omitempty"`
+}
+
+// storedRotation is a policy as it is kept.
+type storedRotation struct {
+	ExpiryTime       Period           `json:"expiryTime,omitempty"`
+	Actions          []LifetimeAction `json:"actions,omitempty"`
+	Created, Updated int64
+}
+
+// rotationInput is the input of KeyRotationPolicySet.
+type rotationInput struct {
+	expiry  Period
+	actions []LifetimeAction
+}
+
+func (in rotationInput) validate(call) error {
+	if in.expiry != "" {
+		if _, _, _, ok := in.expiry.parts(); !ok || in.expiry.days() < minExpiry {
+			return errs.NewInvalidProperty("attributes.expiryTime", "It must be a period of at least P28D.")
+		}
+	}
+	seen := map[ActionType]bool{}
+	for _, a := range in.actions {
+		a.Action = a.Action.canonical()
+		if seen[a.Action] {
+			return errs.NewInvalidProperty("lifetimeActions", "An action can be given once.")
+		}
+		seen[a.Action] = true
+		if err := a.validate(in.expiry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a LifetimeAction) validate(expiry Period) error {
+	if a.Action != Rotate && a.Action != Notify {
+		return errs.NewInvalidProperty("lifetimeActions.action.type", "It must be Rotate or Notify.")
+	}
+	period, from := a.After, "timeAfterCreate"
+	if a.Before != "" {
+		period, from = a.Before, "timeBeforeExpiry"
+	}
+	at := "lifetimeActions.trigger." + from
+	if _, _, _, ok := period.parts(); !ok || a.After != "" && a.Before != "" {
+		return errs.NewInvalidProperty(at, "It must be a period, and the only trigger of its action.")
+	}
+	if a.Action == Rotate && period.days() < minRotation {
+		return errs.NewInvalidProperty(at, "It must be at least P7D.")
+	}
+	if a.Action == Rotate && a.Before != "" && expiry == "" {
+		return errs.NewInvalidProperty(at, "It needs an expiryTime.")
+	}
+	if expiry != "" && period.days() > expiry.days()-minRotation && a.Action == Rotate {
+		return errs.NewInvalidProperty(at, "It must lie at least P7D within the expiryTime.")
+	}
+	return nil
+}
+
+// canonical returns the action in the service's spelling, or as it is.
+func (a ActionType) canonical() ActionType {
+	for _, known := range []ActionType{Rotate, Notify} {
+		if strings.EqualFold(string(a), string(known)) {
+			return known
+		}
+	}
+	return a
+}
+
+// normalised returns the actions as the service keeps them: spelt its way, with a Notify.
+func (in rotationInput) normalised() []LifetimeAction {
+	var out []LifetimeAction
+	notified := false
+	for _, a := range in.actions {
+		a.Action = a.Action.canonical()
+		notified = notified || a.Action == Notify
+		out = append(out, a)
+	}
+	if !notified {
+		out = append(out, defaultNotify)
+	}
+	return out
+}
+
+// setRotationPolicy replaces the policy of a key.
+func setRotationPolicy(c call, in rotationInput) (out RotationPolicy, err error) {
+	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+		o, _, err := keys.Find(tx.Root(), c.name, "", c.unix())
+		if err != nil {
+			return err
+		}
+		own := o.Own
+		next := &storedRotation{in.expiry, in.normalised(), c.unix(), c.unix()}
+		if own.Rotation != nil {
+			next.Created = own.Rotation.Created
+		}
+		own.Rotation = next
+		out = showRotation(c, o.Name, next)
+		return keys.Own(tx, c.name, c.unix(), own)
+	})
+	return out, err
+}
+
+// getRotationPolicy answers the policy of a key; one that has none is told of 30 days before it expires.
+func getRotationPolicy(c call, _ nothing) (RotationPolicy, error) {
+	o, _, err := keys.Find(c.root, c.name, "", c.unix())
+	if err != nil {
+		return RotationPolicy{}, err
+	}
+	stored := o.Own.Rotation
+	if stored == nil {
+		stored = &storedRotation{Actions: []LifetimeAction{defaultNotify}}
+	}
+	return showRotation(c, o.Name, stored), nil
+}
+
+func showRotation(c call, name string, r *storedRotation) RotationPolicy {
+	return RotationPolicy{
+		ID: "https://" + c.vault.host + "/keys/" + name + "/rotationpolicy", ExpiryTime: r.ExpiryTime,
+		Actions: append([]LifetimeAction(nil), r.Actions...), Created: moment(r.Created), Updated: moment(r.Updated),
+	}
+}
+
+// rotate adds a version of the same type, size and operations, valid as long as the policy says.
+func rotate(c call, _ nothing) (Key, error) {
+	o, v := c.key.object, c.key.version
+	if v == nil {
+		return Key{}, keys.Absent(c.name, "")
+	}
+	current := v.Data.key
+	private, err := c.vault.generate(c.ctx, current.Spec())
+	if err != nil {
+		return Key{}, err
+	}
+	next := CreateKeyOptions{Operations: current.Operations(), Tags: v.Tags}
+	if r := o.Own.Rotation; r != nil && r.ExpiryTime != "" {
+		next.Validity.Expires = r.ExpiryTime.after(c.now)
+	}
+	return addKey(c, private, next)
+}
