@@ -11,9 +11,9 @@ import (
 // the curve name P-256K and the member key_hsm that the service adds. Numbers
 // are big-endian bytes. An empty member is an absent one.
 //
-// A JWK that carries a private part prints as its public part, whatever the
-// verb; MarshalJSON does write private members, because an import request is
-// made of them. Public takes them off.
+// A JWK that carries a private part prints as its public part, under every verb
+// that go vet lets pass. MarshalJSON does write private members, because an
+// import request is made of them; Public takes them off.
 type JWK struct {
 	KID    string
 	Kty    KeyType
@@ -34,7 +34,7 @@ func (j JWK) Public() JWK {
 	return JWK{KID: j.KID, Kty: j.Kty, KeyOps: j.KeyOps, N: j.N, E: j.E, Crv: j.Crv, X: j.X, Y: j.Y}
 }
 
-// clone returns a public JWK that shares nothing with j.
+// clonePublic returns a public JWK that shares nothing with j.
 func (j JWK) clonePublic() JWK {
 	return JWK{
 		KID: j.KID, Kty: j.Kty, KeyOps: slices.Clone(j.KeyOps),

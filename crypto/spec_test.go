@@ -45,6 +45,7 @@ func TestNormalizeRefuses(t *testing.T) {
 	property := func(path, detail string) string { return errs.NewInvalidProperty(path, detail).Error() }
 	size := property("key_size", "The size of an RSA key is 2048, 3072 or 4096 bits")
 	exponent := property("public_exponent", "The exponent of an RSA key is an odd number from 3 to 2147483647")
+	beyond := int64(1)<<31 + 1 // does not fit an int everywhere
 	for _, c := range []struct {
 		name string
 		in   crypto.Spec
@@ -60,7 +61,7 @@ func TestNormalizeRefuses(t *testing.T) {
 		{"exponent 1", crypto.Spec{Type: crypto.KeyTypeRSA, PublicExponent: 1}, exponent},
 		{"exponent 4", crypto.Spec{Type: crypto.KeyTypeRSA, PublicExponent: 4}, exponent},
 		{"exponent -3", crypto.Spec{Type: crypto.KeyTypeRSA, PublicExponent: -3}, exponent},
-		{"exponent 2³¹+1", crypto.Spec{Type: crypto.KeyTypeRSA, PublicExponent: 1<<31 + 1}, exponent},
+		{"exponent 2³¹+1", crypto.Spec{Type: crypto.KeyTypeRSA, PublicExponent: int(beyond)}, exponent},
 		{"P-224", crypto.EC("P-224"), property("crv", "The curve of an EC key is P-256, P-384, P-521 or P-256K")},
 		{"SECP256K1", crypto.EC("SECP256K1"), property("crv", "The curve of an EC key is P-256, P-384, P-521 or P-256K")},
 		{"oct 512", crypto.Oct(512), property("key_size", "The size of a symmetric key is 128, 192 or 256 bits")},

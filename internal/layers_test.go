@@ -13,7 +13,8 @@ import (
 // "above" is every row before, but the kits: what a program links must not
 // bring the testing package with it. A test may import any package of the table.
 var layers = []layer{
-	{"errs", "the catalogue of everything the service can answer with", ""},
+	{"internal/jsonwire", "appends JSON that is exact to the byte", ""},
+	{"errs", "the catalogue of everything the service can answer with", "internal/jsonwire"},
 	{"limiter", "decides from the time alone whether one more request fits", ""},
 	{"policy", "may this principal do this, from this address, and why", ""},
 	// A verified token is cached as the compiled principal, so that a request
@@ -21,19 +22,20 @@ var layers = []layer{
 	{"policy/identity", "a tenant with apps and managed identities; issues and verifies tokens", "policy"},
 	{"policy/apikey", "subscription-key guards", "limiter"},
 	{"crypto", "algorithm table, portable Key, wire JWK, driver interface", "errs"},
-	{"crypto/cryptotest", "the conformance suite every driver passes", "crypto"},
+	// A driver refuses with rows of the catalogue: it is where it shows that something does not open.
+	{"crypto/cryptotest", "the conformance suite every driver passes", "crypto errs"},
 	{"internal/primitive", "RSA, EC, AES, RFC 3394/5649 over the standard library", ""},
 	{"internal/entropy", "seedable randomness and the test-key pool", ""},
 	{"internal/fault", "named failure points", ""},
 	{"internal/hook", "how vaulttest reaches them", ""},
-	{"crypto/soft", "keys in memory", "crypto internal/primitive internal/entropy internal/fault"},
-	{"crypto/hsm", "keys behind a simulated module", "crypto internal/primitive internal/entropy internal/fault"},
+	{"crypto/soft", "keys in memory", "crypto errs internal/primitive internal/entropy internal/fault"},
+	{"crypto/hsm", "keys behind a simulated module", "crypto errs internal/primitive internal/entropy internal/fault"},
 	{"internal/shelf", "versioned, soft-deletable objects, one immutable root per container", "errs"},
 	{"vault/store", "where sealed records live: memory, bbolt", "internal/fault"},
 	{"vault/store/storetest", "the conformance suite every store passes", "vault/store"},
 	{"vault/seal", "who may open the store", "internal/primitive"},
 	{"vault", "the service, its object model, the pipeline, the operations", "above"},
-	{"vault/rest", "the REST protocol over a Service; token authority endpoints", "vault errs policy/identity"},
+	{"vault/rest", "the REST protocol over a Service; token authority endpoints", "vault errs policy/identity internal/jsonwire"},
 	{"vault/cmk", "customer-managed-key consumer", "vault errs"},
 	{"vault/tinkkms", "Tink KMS client", "vault errs"},
 	{"vault/vaulttest", "a vault for your tests", "above -policy/apikey -vault/cmk"},

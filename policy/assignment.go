@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// AllPrincipals, as a principal of a [DenyAssignment], is everybody.
+// AllPrincipals is everybody where a [DenyAssignment] names a principal.
 const AllPrincipals = "00000000-0000-0000-0000-000000000000"
 
 // MaxRoleAssignments is the most role assignments, and the most deny assignments, that one vault is compiled with. The

@@ -75,12 +75,9 @@ func (r *role) title() string {
 }
 
 func (a *Assignments) smallest(p *Principal, r Right, target string) string {
-	if p.id.IsZero() {
-		return ""
-	}
 	role := a.gate.smallestRole(r)
-	if role == "" {
-		return "a custom role with the data action " + a.gate.actionOf(r) + " at " + target + " for object id " + p.info.ObjectID
+	if role == "" || p.id.IsZero() {
+		return ""
 	}
 	return "role " + role + " at " + target + " for object id " + p.info.ObjectID
 }

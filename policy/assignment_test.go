@@ -86,6 +86,29 @@ func TestScopes(t *testing.T) {
 	}
 }
 
+// TestManyObjects: of a thousand secrets each has its own grant, in a table where their places must collide.
+func TestManyObjects(t *testing.T) {
+	const n = 1000
+	grants := make([]string, n)
+	for i := range grants {
+		role := policy.KeyVaultSecretsUser
+		if i%3 == 0 {
+			role = policy.KeyVaultSecretsOfficer
+		}
+		grants[i] = fmt.Sprintf("alice %s %s/secrets/s%d", role, vaultID, i)
+	}
+	roles := assign(t, nil, nil, grants...)
+	for i := range n + 100 {
+		object := fmt.Sprintf("secrets/S%d", i)
+		if got := roles.Allows(who("alice"), policy.SecretsGet, object); got != (i < n) {
+			t.Errorf("get %s: %v", object, got)
+		}
+		if got := roles.Allows(who("alice"), policy.SecretsSet, object); got != (i < n && i%3 == 0) {
+			t.Errorf("set %s: %v", object, got)
+		}
+	}
+}
+
 func TestLocalScopes(t *testing.T) {
 	for _, test := range []struct {
 		scope  string
@@ -306,6 +329,10 @@ func TestCompileLocalAssignmentsRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, %v", name, roles, err)
 		}
 	}
+	misspelt := policy.RoleDefinition{Name: "c", Permissions: []policy.Permission{{DataActions: []string{"Microsoft.KeyVault/managedHsm/keys/create/action"}}}}
+	if roles, err := policy.CompileLocalAssignments([]policy.RoleDefinition{misspelt}, nil); err == nil || roles != nil {
+		t.Errorf("a misspelt action: got %v, %v", roles, err)
+	}
 	export := policy.RoleDefinition{Name: "exporter", Permissions: []policy.Permission{{DataActions: []string{"Microsoft.KeyVault/managedHsm/keys/export/action"}}}}
 	if _, err := policy.CompileLocalAssignments([]policy.RoleDefinition{export}, nil); err != nil {
 		t.Errorf("an action that exists but has no operation: %v", err)
@@ -344,10 +371,16 @@ func TestBuiltInRolesAreNobodysToChange(t *testing.T) {
 func TestAssignmentsAreCompiled(t *testing.T) {
 	def := custom("custom", "keys/read")
 	deny := policy.DenyAssignment{Scope: "/", Principals: []string{"alice"}, Permissions: []policy.Permission{permission("keys/purge/action")}}
+	def.Permissions[0].Actions = []string{full("secrets/*")}
 	roles := assign(t, []policy.RoleDefinition{def}, []policy.DenyAssignment{deny}, "alice custom /")
+	before := roles.Explain(who("alice"), policy.SecretsGet, "").Error()
+	def.Permissions[0].Actions[0] = "*/nothing"
 	def.Permissions[0].DataActions[0] = full("keys/*")
 	deny.Permissions[0].DataActions[0], deny.Principals[0] = full("*"), policy.AllPrincipals
 	if !roles.Allows(who("alice"), policy.KeysGet, "") || roles.Allows(who("alice"), policy.KeysSign, "") {
 		t.Error("the assignments changed with their input")
+	}
+	if after := roles.Explain(who("alice"), policy.SecretsGet, "").Error(); after != before {
+		t.Errorf("the explanation changed from\n%s\nto\n%s", before, after)
 	}
 }

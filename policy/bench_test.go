@@ -93,6 +93,25 @@ func BenchmarkAccessPolicies(b *testing.B) {
 	}
 }
 
+// BenchmarkGoMap is what a gate is compared with: one look into a Go map from id to set of rights.
+func BenchmarkGoMap(b *testing.B) {
+	for _, n := range sizes {
+		list := callers(n)
+		grants := make(map[policy.ID]policy.RightSet, n)
+		for _, p := range list {
+			grants[p.ID()] = policy.SetOf(policy.SecretsGet)
+		}
+		b.Run(fmt.Sprintf("n=%d/same", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if !grants[list[n/2].ID()].Has(policy.SecretsGet) {
+					b.Fatal("refused")
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkAssignments(b *testing.B) {
 	denial := policy.DenyAssignment{
 		Scope: vaultID, Principals: []string{policy.AllPrincipals}, ExcludePrincipals: []string{"breakglass"},

@@ -53,6 +53,8 @@ const (
 	PublicAccessDisabled
 	// PublicAccessDisabledNoBypass is PublicAccessDisabled where bypass is None: not even a trusted service gets through.
 	PublicAccessDisabledNoBypass
+	// OutsidePerimeter: a network security perimeter secures the vault, and this is no approved private endpoint.
+	OutsidePerimeter
 )
 
 var reasonNames = [...]string{
@@ -70,6 +72,7 @@ var reasonNames = [...]string{
 	"the subnet is in no rule, and trusted services are ignored as bypass is None",
 	"public network access is disabled, and this is neither an approved private endpoint nor a trusted service",
 	"public network access is disabled, this is no approved private endpoint, and trusted services are ignored as bypass is None",
+	"the caller is outside the network security perimeter, and this is no approved private endpoint",
 }
 
 // String returns the reason as a clause.

@@ -16,9 +16,9 @@ import (
 //		…
 //	}
 //
-// An id may fill several slots. At most half of the slots are taken, so that a loop ends soon; the seeds of the
-// questions are ids in verified tokens and those of the answers are an administrator's, so nobody can aim for
-// collisions. A Go map needs three times as long, as it copies keys, hashes them and guards against writers.
+// An id may fill several slots. At most half of all slots are taken, so that a loop ends soon; only an administrator
+// chooses what is in them, so no caller can aim for collisions. A Go map takes three times as long here: it hashes for
+// safety against strangers and watches for writers, neither of which this needs.
 type idTable[V any] struct {
 	slots []idSlot[V]
 	mask  uint64

@@ -49,6 +49,9 @@ type PublicAccess string
 const (
 	PublicEnabled  PublicAccess = "Enabled"
 	PublicDisabled PublicAccess = "Disabled"
+	// SecuredByPerimeter leaves it to a network security perimeter, which overrides the rules and the bypass alike. No
+	// perimeter is modelled: every caller is outside, and only private endpoints get through.
+	SecuredByPerimeter PublicAccess = "SecuredByPerimeter"
 )
 
 // The bounds of a vault's network rules, and the one of a Managed HSM, which knows no virtual networks.
@@ -84,7 +87,8 @@ type Network struct {
 	public    bool
 	allow     bool
 	bypass    bool
-	ranges    []addressRange // ascending and apart from each other
+	perimeter bool           // for Explain; neither public nor bypass is then set
+	ranges    []addressRange // ascending, none overlapping another
 	subnets   map[string]struct{}
 	endpoints map[string]struct{}
 	rules     []ipRule // as written, for Explain
@@ -115,6 +119,9 @@ func compileNetwork(rules NetworkRules, maxIP, maxVirtual int) (*Network, error)
 		return nil, err
 	}
 	n := &Network{subnets: lowerSet(rules.VirtualNetworkRules), endpoints: lowerSet(rules.PrivateEndpoints)}
+	if n.perimeter = equalFold(string(rules.PublicNetworkAccess), string(SecuredByPerimeter)); n.perimeter {
+		rules.PublicNetworkAccess = PublicDisabled
+	}
 	err := errors.Join(
 		choose(&n.allow, "defaultAction", rules.DefaultAction, Allow, Deny),
 		choose(&n.bypass, "bypass", rules.Bypass, BypassAzureServices, BypassNone),
@@ -123,6 +130,7 @@ func compileNetwork(rules NetworkRules, maxIP, maxVirtual int) (*Network, error)
 	if err != nil {
 		return nil, err
 	}
+	n.bypass = n.bypass && !n.perimeter
 	for _, source := range rules.IPRules {
 		prefix, err := parseIPRule(source)
 		if err != nil {
@@ -189,7 +197,7 @@ var notPublic = []netip.Prefix{
 	netip.PrefixFrom(netip.AddrFrom4([4]byte{224, 0, 0, 0}), 3),
 }
 
-// mergeRanges returns the addresses that rules cover as ranges in order, none touching the next.
+// mergeRanges returns the addresses that rules cover as ranges in order, none overlapping the next.
 func mergeRanges(rules []ipRule) []addressRange {
 	ranges := make([]addressRange, 0, len(rules))
 	for _, rule := range rules {
@@ -199,7 +207,7 @@ func mergeRanges(rules []ipRule) []addressRange {
 	slices.SortFunc(ranges, func(a, b addressRange) int { return cmp.Compare(a.first, b.first) })
 	merged := ranges[:0]
 	for _, r := range ranges {
-		if last := len(merged) - 1; last >= 0 && uint64(r.first) <= uint64(merged[last].last)+1 {
+		if last := len(merged) - 1; last >= 0 && r.first <= merged[last].last {
 			merged[last].last = max(merged[last].last, r.last)
 		} else {
 			merged = append(merged, r)

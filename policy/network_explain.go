@@ -24,7 +24,7 @@ func (n *Network) passedBy(src Source) string {
 		return "approved private endpoint " + src.PrivateEndpoint
 	case n.bypass && isTrusted(src.Service):
 		return "trusted service " + src.Service
-	case n.containsAddr(src.Addr):
+	case n.ipRuleFor(src) != "":
 		return "IP rule " + n.ipRuleFor(src)
 	case contains(n.subnets, src.Subnet):
 		return "virtual network rule " + src.Subnet
@@ -32,6 +32,7 @@ func (n *Network) passedBy(src Source) string {
 	return "default action Allow"
 }
 
+// ipRuleFor returns the first rule that is for a source's address, or "".
 func (n *Network) ipRuleFor(src Source) string {
 	for _, rule := range n.rules {
 		if rule.prefix.Contains(src.Addr.Unmap()) {
@@ -44,6 +45,8 @@ func (n *Network) ipRuleFor(src Source) string {
 func (n *Network) refusal(src Source) Reason {
 	reason, ignoring := AddressNotAllowed, AddressNotAllowedNoBypass
 	switch {
+	case n.perimeter:
+		return OutsidePerimeter
 	case !n.public:
 		reason, ignoring = PublicAccessDisabled, PublicAccessDisabledNoBypass
 	case src.Subnet != "":
@@ -61,6 +64,8 @@ func (n *Network) explainNear(d *Decision, src Source) {
 	}
 	switch {
 	case src.Service == "":
+	case isTrusted(src.Service) && n.perimeter:
+		d.near(NearService, src.Service, "%s is a trusted service, but the perimeter overrides the bypass", src.Service)
 	case isTrusted(src.Service):
 		d.near(NearService, src.Service, "%s is a trusted service, but bypass is None", src.Service)
 	default:
@@ -72,7 +77,7 @@ func (n *Network) explainNear(d *Decision, src Source) {
 		d.near(NearAddress, addr.String(), "%v is an IPv6 address; rules are IPv4 only", addr)
 	case !isPublic(src):
 		d.near(NearAddress, addr.String(), "%v is not a public address; it needs a virtual network rule or a private endpoint", addr)
-	case !n.public && n.containsAddr(addr):
+	case !n.public && n.ipRuleFor(src) != "":
 		d.near(NearAddress, addr.String(), "the IP rule %s is for %v, but rules do not count while public access is disabled", n.ipRuleFor(src), addr)
 	}
 }
@@ -90,7 +95,7 @@ func (n *Network) smallest(src Source) string {
 	switch addr := src.Addr.Unmap(); {
 	case src.PrivateEndpoint != "":
 		return "approval of the private endpoint connection " + src.PrivateEndpoint
-	case isTrusted(src.Service):
+	case isTrusted(src.Service) && !n.perimeter:
 		return "bypass " + string(BypassAzureServices)
 	case !n.public:
 		return "an approved private endpoint"

@@ -36,6 +36,7 @@ func TestNetwork(t *testing.T) {
 	strict := with(func(r *policy.NetworkRules) { r.Bypass = policy.BypassNone })
 	private := with(func(r *policy.NetworkRules) { r.PublicNetworkAccess = policy.PublicDisabled })
 	sealed := with(func(r *policy.NetworkRules) { r.PublicNetworkAccess, r.Bypass = "disabled", "none" })
+	secured := with(func(r *policy.NetworkRules) { r.PublicNetworkAccess = "securedByPerimeter" })
 	open := with(func(r *policy.NetworkRules) { r.DefaultAction = policy.Allow })
 
 	addr := func(s string) policy.Source { return policy.Source{Addr: netip.MustParseAddr(s)} }
@@ -78,6 +79,9 @@ func TestNetwork(t *testing.T) {
 		{"an address in a rule, public access off", private, addr("203.0.113.7"), false, policy.PublicAccessDisabled, ""},
 		{"an address in a rule, public access and bypass off", sealed, addr("203.0.113.7"), false, policy.PublicAccessDisabledNoBypass, ""},
 		{"a subnet in a rule, public access off", private, policy.Source{Subnet: subnet}, false, policy.PublicAccessDisabled, ""},
+		{"an approved endpoint into a perimeter", secured, policy.Source{PrivateEndpoint: endpoint}, true, policy.Granted, "approved private endpoint " + endpoint},
+		{"an address in a rule, but a perimeter", secured, addr("203.0.113.7"), false, policy.OutsidePerimeter, ""},
+		{"a trusted service, but a perimeter", secured, policy.Source{Service: service}, false, policy.OutsidePerimeter, ""},
 		{"by default, public access off", policy.NetworkRules{PublicNetworkAccess: policy.PublicDisabled}, addr("192.0.2.1"), false, policy.PublicAccessDisabled, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -97,12 +101,12 @@ func TestNetwork(t *testing.T) {
 func TestNetworkTruthTable(t *testing.T) {
 	in, out := netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("192.0.2.1")
 	cases := 0
-	for setting := range 8 {
+	for setting := range 12 {
 		rules := policy.NetworkRules{
 			DefaultAction: policy.Deny, Bypass: policy.BypassNone, PublicNetworkAccess: policy.PublicDisabled,
 			IPRules: []string{"203.0.113.0/28"}, VirtualNetworkRules: []string{subnet}, PrivateEndpoints: []string{endpoint},
 		}
-		allow, bypass, public := setting&1 != 0, setting&2 != 0, setting&4 != 0
+		allow, bypass, public, perimeter := setting&1 != 0, setting&2 != 0, setting&4 != 0, setting&8 != 0
 		if allow {
 			rules.DefaultAction = policy.Allow
 		}
@@ -112,6 +116,9 @@ func TestNetworkTruthTable(t *testing.T) {
 		if public {
 			rules.PublicNetworkAccess = policy.PublicEnabled
 		}
+		if perimeter {
+			rules.PublicNetworkAccess = policy.SecuredByPerimeter
+		}
 		n := compileNetwork(t, rules)
 		for _, addr := range []netip.Addr{{}, in, out} {
 			for _, via := range []string{"", subnet, subnet + "2"} {
@@ -119,7 +126,7 @@ func TestNetworkTruthTable(t *testing.T) {
 					for _, as := range []string{"", service, "Azure Web Apps"} {
 						src := policy.Source{Addr: addr, Subnet: via, PrivateEndpoint: through, Service: as}
 						matched := addr == in || via == subnet
-						want := through == endpoint || as == service && bypass || public && (matched || allow)
+						want := through == endpoint || as == service && bypass && !perimeter || public && (matched || allow)
 						if got, d := n.Allows(src), n.Explain(src); got != want || d.Allowed != want || (d.Reason == policy.Granted) != want {
 							t.Errorf("%+v from %v: %v, want %v; %v", rules, src, got, want, d)
 						}
@@ -129,7 +136,7 @@ func TestNetworkTruthTable(t *testing.T) {
 			}
 		}
 	}
-	if cases != 8*3*3*3*3 {
+	if cases != 12*3*3*3*3 {
 		t.Errorf("only %d cases", cases)
 	}
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/shelf"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/policy"
 )
@@ -26,27 +29,58 @@ type Event struct {
 	Version   string            // as the caller wrote it; "" means the newest
 	Principal *policy.Principal // nil when the caller could not be authenticated
 	Source    policy.Source
-	resource  string
-	clock     func() time.Time
+	Request   Request
+	path      string // of the operation
+	vault     *Vault
+	set       *settings
+}
+
+// Request is what a request says of itself over REST. It is empty for a request through the Go API.
+type Request struct {
+	APIVersion string // of the query
+	URI        string // as it was sent, without fragment
+	ClientInfo string // the User-Agent
+	ClientID   string // the x-ms-client-request-id
+	// Outdated is a form of request that old documents of the service show and today's service does not take.
+	Outdated bool
 }
 
 // Duration is the time since the request came, on the service's clock. Read in the callback it is how long the request
 // took.
-func (e Event) Duration() time.Duration { return e.clock().Sub(e.Time) }
+func (e *Event) Duration() time.Duration { return e.vault.svc.now().Sub(e.Time) }
 
 // Resource is the resource id of the container, such as /subscriptions/…/vaults/contoso.
-func (e Event) Resource() string { return e.resource }
+func (e *Event) Resource() string { return e.set.resource }
+
+// ObjectID is the identifier of what the request was for: an object, a version, or the vault.
+func (e *Event) ObjectID() string { return string(e.appendID(nil)) }
+
+func (e *Event) appendID(b []byte) []byte {
+	b = append(append(append(b, "https://"...), e.vault.host...), '/')
+	if e.Name == "" || validName(e.Name) != nil {
+		return b
+	}
+	collection, _, _ := strings.Cut(e.path[1:], "/")
+	b = append(append(append(b, collection...), '/'), e.Name...)
+	if _, ok := shelf.ParseVersionID(e.Version); ok {
+		b = append(append(b, '/'), e.Version...)
+	}
+	return b
+}
 
 func (c *call) event(r *row, err error) Event {
-	status := r.status
-	if err != nil {
-		status = errs.StatusOf(err)
-	}
-	return Event{
-		Time: c.now, Operation: r.operation, RequestID: c.id, Vault: c.vault.name, Status: status, Err: err,
+	e := Event{
+		Time: c.now, Operation: r.operation, RequestID: c.id, Vault: c.vault.name, Status: r.status, Err: err,
 		Name: c.name, Version: c.version, Principal: c.who, Source: c.caller.source,
-		resource: c.set.resource, clock: c.vault.svc.now,
+		path: r.path, vault: c.vault, set: c.set,
 	}
+	if err != nil {
+		e.Status = errs.StatusOf(err)
+	}
+	if c.wire != nil {
+		e.Request = c.wire.Request
+	}
+	return e
 }
 
 // isContextual tells whether an error is only that the caller gave up.
@@ -66,8 +100,16 @@ func (t Throttling) Error() string {
 type RequestID [16]byte
 
 // String returns the 36 characters of the GUID.
-func (id RequestID) String() string {
-	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+func (id RequestID) String() string { return string(id.append(make([]byte, 0, 36))) }
+
+func (id RequestID) append(b []byte) []byte {
+	for i, part := range [][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, part)
+	}
+	return b
 }
 
 // requestIDs hands out the ids of a service: random in the first half, counted in the second, so that one costs no

@@ -35,7 +35,7 @@ type backup struct {
 }
 
 // backup answers the object with all its versions, sealed.
-func (l life[V, O, R, I]) backup(c call, _ nothing) ([]byte, error) {
+func (l life[V, O, R, I]) backup(c call, _ nothing) (blob, error) {
 	o, _, err := l.kind.Find(c.root, c.name, "", c.unix())
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (l life[V, O, R, I]) backup(c call, _ nothing) ([]byte, error) {
 	return aead.Seal(header, nil, plain, header), nil
 }
 
-// blob is the input of a restore.
+// blob is the output of a backup and the input of a restore.
 type blob []byte
 
 func (b blob) validate(call) error {

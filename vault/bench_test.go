@@ -1,6 +1,7 @@
 package vault_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"testing"
@@ -24,8 +25,10 @@ type nullKey struct {
 	spec crypto.Spec
 }
 
-func (k nullKey) Spec() crypto.Spec  { return k.spec }
-func (k nullKey) Public() crypto.JWK { return crypto.JWK{Kty: k.spec.Type} }
+func (k nullKey) Spec() crypto.Spec { return k.spec }
+func (k nullKey) Public() crypto.JWK {
+	return crypto.JWK{Kty: k.spec.Type, N: bytes.Repeat([]byte{0xff}, k.spec.Size/8), E: []byte{1, 0, 1}}
+}
 func (k nullKey) Sign(context.Context, crypto.Algorithm, []byte) ([]byte, error) {
 	return nil, nil
 }
@@ -43,7 +46,7 @@ func pipelineVault(tb testing.TB, o vault.Options, n int) (v *vault.Vault, app *
 	})
 	must(tb, err)
 	unlimited := v.As(vault.Owner())
-	_, err = unlimited.CreateKey(tb.Context(), "key", crypto.Oct(256), &vault.CreateKeyOptions{Operations: []crypto.Operation{crypto.OpSign}})
+	_, err = unlimited.CreateKey(tb.Context(), "key", vault.RSA(2048), nil)
 	must(tb, err)
 	for i := range n {
 		_, err := unlimited.SetSecret(tb.Context(), fmt.Sprintf("secret-%08d", i), "value", nil)
@@ -76,7 +79,7 @@ func BenchmarkPipeline(b *testing.B) {
 				ctx, digest := b.Context(), make([]byte, 32)
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, err := app.Sign(ctx, "key", crypto.HS256, digest); err != nil {
+					if _, err := app.Sign(ctx, "key", vault.RS256, digest); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -89,7 +92,7 @@ func TestTheWayToTheKeyAllocatesNothing(t *testing.T) {
 	_, app := pipelineVault(t, vault.Options{Now: stepping(5 * time.Millisecond)}, 100)
 	ctx, digest := t.Context(), make([]byte, 32)
 	for name, request := range map[string]func() error{
-		"sign":       func() error { _, err := app.Sign(ctx, "key", crypto.HS256, digest); return err },
+		"sign":       func() error { _, err := app.Sign(ctx, "key", vault.RS256, digest); return err },
 		"get secret": func() error { _, err := app.GetSecret(ctx, "secret-00000007"); return err },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -43,5 +43,6 @@ func (c Caller) From(addr netip.Addr) Caller {
 // service of the platform.
 func (c Caller) Via(source policy.Source) Caller {
 	c.source = source
+	c.source.Addr = source.Addr.Unmap()
 	return c
 }

@@ -20,12 +20,17 @@ func (c *Client) Sign(ctx context.Context, key Ref, alg crypto.Algorithm, digest
 
 // Verify tells whether a signature belongs to a digest. A signature that does not is false without error.
 func (c *Client) Verify(ctx context.Context, key Ref, alg crypto.Algorithm, digest, signature []byte) (bool, error) {
-	return run(c.ref(ctx, key), keyVerify, keyOperation{alg: alg, value: digest, signature: signature}, nil)
+	ok, err := run(c.ref(ctx, key), keyVerify, verification{keyOperation{alg: alg, value: digest}, signature}, nil)
+	return bool(ok), err
 }
 
-// EncryptOptions belong to symmetric encryption. AAD is authenticated with the plaintext; IV is 16 bytes for CBC, and is
-// made by the vault for GCM.
-type EncryptOptions struct{ IV, AAD []byte }
+// EncryptOptions belong to symmetric encryption.
+type EncryptOptions struct {
+	// IV is 16 bytes for AES-CBC. For AES-GCM the vault makes it.
+	IV []byte
+	// AAD is authenticated with the plaintext by AES-GCM. nil: nothing.
+	AAD []byte
+}
 
 // Encrypt returns the ciphertext of a plaintext, which is at most as long as the algorithm allows. nil options are valid.
 func (c *Client) Encrypt(ctx context.Context, key Ref, alg crypto.Algorithm, plaintext []byte, o *EncryptOptions) (KeyResult, error) {
@@ -36,8 +41,15 @@ func (c *Client) Encrypt(ctx context.Context, key Ref, alg crypto.Algorithm, pla
 	return run(c.ref(ctx, key), keyEncrypt, in, nil)
 }
 
-// DecryptOptions hold what Encrypt gave besides the ciphertext, and the AAD it was given.
-type DecryptOptions struct{ IV, AAD, Tag []byte }
+// DecryptOptions belong to symmetric encryption.
+type DecryptOptions struct {
+	// IV is what Encrypt was given or made.
+	IV []byte
+	// AAD is what Encrypt was given.
+	AAD []byte
+	// Tag is what Encrypt made, 16 bytes, for AES-GCM.
+	Tag []byte
+}
 
 // Decrypt returns the plaintext of a ciphertext. nil options are valid.
 func (c *Client) Decrypt(ctx context.Context, key Ref, alg crypto.Algorithm, ciphertext []byte, o *DecryptOptions) (KeyResult, error) {

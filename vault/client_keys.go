@@ -76,13 +76,13 @@ func (c *Client) RestoreKey(ctx context.Context, backup []byte) (Key, error) {
 
 // ListKeys goes through the keys in the order of their names, 25 a request. It continues after the last name it showed,
 // whatever is added or deleted meanwhile. An error ends the sequence.
-func (c *Client) ListKeys(ctx context.Context) iter.Seq2[KeyItem, error] {
-	return pages(func(p cursor) (page[KeyItem], error) { return run(c.on(ctx, "", ""), keyList, p, nil) })
+func (c *Client) ListKeys(ctx context.Context, o *ListOptions) iter.Seq2[KeyItem, error] {
+	return pages(o, func(p cursor) (page[KeyItem], error) { return run(c.on(ctx, "", ""), keyList, p, nil) })
 }
 
 // ListKeyVersions goes through the versions of a key, oldest first, 25 a request. A key that does not exist has none.
-func (c *Client) ListKeyVersions(ctx context.Context, name string) iter.Seq2[KeyItem, error] {
-	return pages(func(p cursor) (page[KeyItem], error) { return run(c.on(ctx, name, ""), keyListVersions, p, nil) })
+func (c *Client) ListKeyVersions(ctx context.Context, name string, o *ListOptions) iter.Seq2[KeyItem, error] {
+	return pages(o, func(p cursor) (page[KeyItem], error) { return run(c.on(ctx, name, ""), keyListVersions, p, nil) })
 }
 
 // DeleteKey moves a key with all its versions among the deleted ones. An absent one is 404 (errs.KeyNotFound).
@@ -96,8 +96,8 @@ func (c *Client) GetDeletedKey(ctx context.Context, name string) (Deleted[Key], 
 }
 
 // ListDeletedKeys goes through the deleted keys in the order of their names, 25 a request.
-func (c *Client) ListDeletedKeys(ctx context.Context) iter.Seq2[Deleted[KeyItem], error] {
-	return pages(func(p cursor) (page[Deleted[KeyItem]], error) {
+func (c *Client) ListDeletedKeys(ctx context.Context, o *ListOptions) iter.Seq2[Deleted[KeyItem], error] {
+	return pages(o, func(p cursor) (page[Deleted[KeyItem]], error) {
 		return run(c.on(ctx, "", ""), keyListDeleted, p, nil)
 	})
 }

@@ -3,10 +3,11 @@ package vault
 import (
 	"context"
 	"iter"
+	"strings"
 )
 
 // SetSecret adds a version to a secret, or makes the secret, with a value of at most 25600 bytes. nil options are the
-// zero options. A name that a deleted secret holds is 409 (errs.ObjectIsDeletedButRecoverable).
+// zero options. A name that a deleted secret holds is 409 (errs.ObjectIsDeletedButRecoverable), a condition that does not hold 409 (errs.WriterConflict).
 func (c *Client) SetSecret(ctx context.Context, name, value string, o *SetSecretOptions) (Secret, error) {
 	in := secretInput{value: value}
 	if o != nil {
@@ -19,6 +20,16 @@ func (c *Client) SetSecret(ctx context.Context, name, value string, o *SetSecret
 // version too; a disabled one is 403 (errs.SecretDisabled), an absent one 404 (errs.SecretNotFound).
 func (c *Client) GetSecret(ctx context.Context, secret Ref) (Secret, error) {
 	return run(c.ref(ctx, secret), secretGet, nothing{}, nil)
+}
+
+// GetSecretIfNewer returns the newest version of a secret with its value if it is another than the one given, and whether
+// it is. It is a request like GetSecret, with the same errors; the modelled service has no such condition.
+func (c *Client) GetSecretIfNewer(ctx context.Context, name, than string) (s Secret, newer bool, err error) {
+	s, err = run(c.on(ctx, name, ""), secretGet, nothing{}, nil)
+	if err != nil || strings.EqualFold(s.ID.Version(), than) {
+		return Secret{}, false, err
+	}
+	return s, true, nil
 }
 
 // UpdateSecret changes attributes, content type and tags of a version, and answers it without its value. nil options change
@@ -46,14 +57,14 @@ func (c *Client) RestoreSecret(ctx context.Context, backup []byte) (Secret, erro
 
 // ListSecrets goes through the secrets in the order of their names, 25 a request, without values. It continues after the
 // last name it showed, whatever is added or deleted meanwhile. An error ends the sequence.
-func (c *Client) ListSecrets(ctx context.Context) iter.Seq2[SecretItem, error] {
-	return pages(func(p cursor) (page[SecretItem], error) { return run(c.on(ctx, "", ""), secretList, p, nil) })
+func (c *Client) ListSecrets(ctx context.Context, o *ListOptions) iter.Seq2[SecretItem, error] {
+	return pages(o, func(p cursor) (page[SecretItem], error) { return run(c.on(ctx, "", ""), secretList, p, nil) })
 }
 
 // ListSecretVersions goes through the versions of a secret, oldest first, 25 a request, without values. A secret that does
 // not exist has none.
-func (c *Client) ListSecretVersions(ctx context.Context, name string) iter.Seq2[SecretItem, error] {
-	return pages(func(p cursor) (page[SecretItem], error) {
+func (c *Client) ListSecretVersions(ctx context.Context, name string, o *ListOptions) iter.Seq2[SecretItem, error] {
+	return pages(o, func(p cursor) (page[SecretItem], error) {
 		return run(c.on(ctx, name, ""), secretListVersions, p, nil)
 	})
 }
@@ -70,8 +81,8 @@ func (c *Client) GetDeletedSecret(ctx context.Context, name string) (Deleted[Sec
 }
 
 // ListDeletedSecrets goes through the deleted secrets in the order of their names, 25 a request.
-func (c *Client) ListDeletedSecrets(ctx context.Context) iter.Seq2[Deleted[SecretItem], error] {
-	return pages(func(p cursor) (page[Deleted[SecretItem]], error) {
+func (c *Client) ListDeletedSecrets(ctx context.Context, o *ListOptions) iter.Seq2[Deleted[SecretItem], error] {
+	return pages(o, func(p cursor) (page[Deleted[SecretItem]], error) {
 		return run(c.on(ctx, "", ""), secretListDeleted, p, nil)
 	})
 }

@@ -18,12 +18,17 @@ type KeyResult struct {
 	IV, Tag, AAD []byte
 }
 
-// keyOperation is the input of every operation with a key.
+// keyOperation is the input of every operation with a key but KeyVerify.
 type keyOperation struct {
-	alg       crypto.Algorithm
-	value     []byte // digest, plaintext, ciphertext, or key
-	signature []byte // of KeyVerify
-	params    crypto.Params
+	alg    crypto.Algorithm
+	value  []byte // digest, plaintext, ciphertext, or key
+	params crypto.Params
+}
+
+// verification is the input of KeyVerify.
+type verification struct {
+	keyOperation
+	signature []byte
 }
 
 func (in keyOperation) validate(call) error {
@@ -116,12 +121,13 @@ func sign(c call, in keyOperation) (KeyResult, error) {
 }
 
 // verify answers whether a signature belongs to a digest. A wrong signature is an answer, not an error.
-func verify(c call, in keyOperation) (bool, error) {
+func verify(c call, in verification) (verdict, error) {
 	key, _, err := usable(c, crypto.OpVerify)
 	if err != nil {
 		return false, err
 	}
-	return key.Verify(c.ctx, in.alg, in.value, in.signature)
+	ok, err := key.Verify(c.ctx, in.alg, in.value, in.signature)
+	return verdict(ok), err
 }
 
 // encrypt answers the ciphertext of a plaintext.

@@ -32,8 +32,8 @@ type KeyItem struct {
 // operation that the key's type allows.
 type CreateKeyOptions struct {
 	Operations []crypto.Operation // nil: all that the type allows
-	Validity   Validity
-	Tags       map[string]string // at most 15, names and values of at most 256 characters
+	Validity   Validity           // when it can be used, and whether at all
+	Tags       map[string]string  // at most 15, names and values of at most 256 characters
 }
 
 // keyVersion is what a version of a key holds.
@@ -61,13 +61,26 @@ func (in keyInput) validate(c call) error {
 	if err != nil {
 		return err
 	}
-	if spec.Type.HSM() && c.set.SKU == Standard {
-		return errs.NewHardwareKeysNotSupported()
+	if err := offered(c.set.SKU, spec.Type, false); err != nil {
+		return err
 	}
 	if err := validOperations(in.Operations); err != nil {
 		return err
 	}
 	return validTags(in.Tags, maxKeyTag)
+}
+
+// offered tells whether a vault takes keys of a type: those protected by hardware only a premium one, symmetric ones only
+// in hardware.
+func offered(sku SKU, t crypto.KeyType, hsm bool) error {
+	hsm = hsm || t.HSM()
+	switch {
+	case hsm && sku == Standard:
+		return errs.NewHardwareKeysNotSupported()
+	case !hsm && t == crypto.KeyTypeOct:
+		return errs.NewInvalidValue()
+	}
+	return nil
 }
 
 func validOperations(ops []crypto.Operation) error {
@@ -159,7 +172,7 @@ func keyItem(c call, id ID, v *keyRecord) KeyItem {
 // ImportKeyOptions describe a version of a key that was made elsewhere. The zero options are those of CreateKeyOptions,
 // with the operations that the JWK names.
 type ImportKeyOptions struct {
-	Validity Validity
+	Validity Validity          // when it can be used, and whether at all
 	Tags     map[string]string // at most 15, names and values of at most 256 characters
 	HSM      bool              // keep it in hardware, whatever the JWK's kty says
 }
@@ -171,8 +184,8 @@ type importInput struct {
 }
 
 func (in importInput) validate(c call) error {
-	if c.set.SKU == Standard && (in.HSM || in.jwk.Kty.HSM()) {
-		return errs.NewHardwareKeysNotSupported()
+	if err := offered(c.set.SKU, in.jwk.Kty, in.HSM); err != nil {
+		return err
 	}
 	if err := validOperations(in.jwk.KeyOps); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"context"
 	"strings"
 
 	"github.com/embedvault/embedvault/limiter"
@@ -15,8 +16,12 @@ type row struct {
 	operation    Operation
 	status       int // of a success
 	method, path string
+	named        bool // whether the path names an object
 	right        policy.Right
 	class        limiter.Class
+	first        APIVersion // the first that has the operation
+	// serve makes a request of a protocol and appends the answer to dst.
+	serve func(ctx context.Context, v *Vault, r *Exchange, dst []byte) ([]byte, error)
 }
 
 // op is a row with what carries it out.
@@ -27,17 +32,50 @@ type op[In input, Out any] struct {
 	cost func(In) (limiter.Class, int)
 }
 
+// wireInput is an input that a protocol can bring: the zero value reads it from a request.
+type wireInput[In any] interface {
+	input
+	// read reads the input from the query and the body. What is malformed is a 400.
+	read(r *Exchange) (In, error)
+}
+
+// wireOutput is an output that a protocol can send.
+type wireOutput interface {
+	// appendTo appends the output as JSON, in the service's order, as the api-version of the request has it.
+	appendTo(dst []byte, r *Exchange) []byte
+}
+
 // registry lists every row in the order of the table. It has no initializer: the rows append themselves while the
 // table's variables are set, before anything can read it.
 var registry []*row
 
 // define makes an operation and enters it in the registry. The route is method and path.
-func define[In input, Out any](name Operation, status int, route string, right policy.Right, class limiter.Class,
+func define[In wireInput[In], Out wireOutput](name Operation, status int, route string, right policy.Right, class limiter.Class,
 	exec func(call, In) (Out, error)) *op[In, Out] {
 	method, path, _ := strings.Cut(route, " ")
-	o := &op[In, Out]{row: row{name, status, method, path, right, class}, exec: exec}
+	o := &op[In, Out]{exec: exec}
+	o.row = row{operation: name, status: status, method: method, path: path, right: right, class: class}
+	o.named = strings.Contains(path, "{name}")
+	o.serve = func(ctx context.Context, v *Vault, r *Exchange, dst []byte) ([]byte, error) {
+		return serve(ctx, v, o, r, dst)
+	}
 	registry = append(registry, &o.row)
 	return o
+}
+
+// serve is how a request of a protocol passes the pipeline.
+func serve[In wireInput[In], Out wireOutput](ctx context.Context, v *Vault, o *op[In, Out], r *Exchange, dst []byte) ([]byte, error) {
+	var in In
+	out, err := run(r.call(ctx, v), o, in, func() (In, error) {
+		if err := r.check(&o.row); err != nil {
+			return in, err
+		}
+		return in.read(r)
+	})
+	if err != nil {
+		return dst, err
+	}
+	return out.appendTo(dst, r), nil
 }
 
 // costing gives the operation a cost that depends on the body of the request.
@@ -46,7 +84,15 @@ func (o *op[In, Out]) costing(cost func(In) (limiter.Class, int)) *op[In, Out] {
 	return o
 }
 
-// nothing is the input of an operation that reads only its path.
+// since says that the operation came with an api-version. Without it, every version has it.
+func (o *op[In, Out]) since(first APIVersion) *op[In, Out] {
+	o.first = first
+	return o
+}
+
+// nothing is the input of an operation that reads only its path, and the output of one that answers nothing.
 type nothing struct{}
 
-func (nothing) validate(call) error { return nil }
+func (nothing) validate(call) error                     { return nil }
+func (nothing) read(*Exchange) (nothing, error)         { return nothing{}, nil }
+func (nothing) appendTo(dst []byte, _ *Exchange) []byte { return dst }

@@ -82,11 +82,21 @@ func collect[T, I any](p cursor, all iter.Seq[T], show func(T) (string, I)) (out
 	return out
 }
 
+// ListOptions say how a list is fetched.
+type ListOptions struct {
+	// PageSize is how many items each request asks for, 1 to 25. 0: 25.
+	PageSize int
+}
+
 // pages goes through a list page by page. Each page is a request of its own, made when it is reached; the first error
 // ends the sequence.
-func pages[I any](fetch func(cursor) (page[I], error)) iter.Seq2[I, error] {
+func pages[I any](o *ListOptions, fetch func(cursor) (page[I], error)) iter.Seq2[I, error] {
 	return func(yield func(I, error) bool) {
-		for p := (cursor{}); ; {
+		var first cursor
+		if o != nil {
+			first.size = o.PageSize
+		}
+		for p := first; ; {
 			got, err := fetch(p)
 			if err != nil {
 				var none I

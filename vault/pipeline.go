@@ -16,6 +16,7 @@ type call struct {
 	ctx           context.Context
 	vault         *Vault
 	caller        *Caller
+	wire          *Exchange         // nil through the Go API
 	who           *policy.Principal // nil until the caller is authenticated
 	set           *settings         // what the vault's settings were when the request came
 	root          *shelf.Root       // what the vault held when the request was admitted
@@ -70,7 +71,7 @@ func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, er
 	if malformed != nil {
 		return out, malformed
 	}
-	if err = c.wellFormed(); err != nil {
+	if err = c.wellFormed(o.named); err != nil {
 		return out, err
 	}
 	if err = in.validate(c); err != nil {
@@ -89,9 +90,13 @@ func (c *call) arrive() {
 	c.now = c.vault.svc.now()
 	c.id = c.vault.svc.ids.next()
 	c.set = c.vault.settings.Load()
+	if c.wire != nil {
+		c.wire.ID, c.wire.Time = c.id, c.now
+	}
 }
 
 // admit passes a request through the gates that do not look at what the vault holds: 401, 403 by network, 403 by right.
+// A request that names no operation needs no right.
 func (c *call) admit(right policy.Right) error {
 	if err := c.authenticate(); err != nil {
 		return err
@@ -99,7 +104,7 @@ func (c *call) admit(right policy.Right) error {
 	if !c.fromInside() && !c.set.network.Allows(c.caller.source) {
 		return c.networkRefusal()
 	}
-	if !c.caller.owner && !c.set.allows(c.who, right, c.name) {
+	if right != 0 && !c.caller.owner && !c.set.allows(c.who, right, c.name, c.now) {
 		return c.rightRefusal(right)
 	}
 	c.root = c.vault.shelf.Root()
@@ -145,9 +150,9 @@ func (c *call) throttle(class limiter.Class, units int) error {
 	return refusal
 }
 
-// wellFormed checks the names in the path. A version that no version can have is simply not found, later.
-func (c *call) wellFormed() error {
-	if c.name == "" && c.version == "" {
+// wellFormed checks the name in the path. A version that no version can have is simply not found, later.
+func (c *call) wellFormed(named bool) error {
+	if !named {
 		return nil
 	}
 	return validName(c.name)

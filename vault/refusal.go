@@ -46,7 +46,7 @@ func (c call) networkRefusal() error {
 
 // rightRefusal is the 403 of the policies.
 func (c call) rightRefusal(right policy.Right) error {
-	d := c.set.explain(c.who, right, c.name)
+	d := c.set.explain(c.who, right, c.name, c.now)
 	var e *errs.Error
 	switch {
 	case d.Gate == policy.GateRBAC:

@@ -3,6 +3,7 @@ package vault
 import (
 	"crypto/rand"
 	"maps"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/embedvault/embedvault/errs"
@@ -35,10 +36,17 @@ type SecretItem struct {
 
 // SetSecretOptions describe a new version of a secret. The zero options are enabled, without limit of time.
 type SetSecretOptions struct {
-	ContentType string // at most 255 characters
-	Validity    Validity
+	ContentType string            // at most 255 characters
+	Validity    Validity          // when it is to be used, and whether at all
 	Tags        map[string]string // at most 15, names and values of at most 512 characters
+	// IfVersion makes the set conditional: it must be the newest version, or NoVersion where there must be no such
+	// secret. Otherwise the answer is 409 (errs.WriterConflict) and nothing is set. "": unconditional. The modelled
+	// service has no such condition.
+	IfVersion string
 }
+
+// NoVersion is the IfVersion of a secret that does not exist.
+const NoVersion = "none"
 
 // secretVersion is what a version of a secret holds.
 type secretVersion struct {
@@ -87,6 +95,9 @@ func setSecret(c call, in secretInput) (out Secret, err error) {
 		Data: secretVersion{NewValue(in.value), in.ContentType},
 	}
 	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+		if err := in.condition(c, tx.Root()); err != nil {
+			return err
+		}
 		o, err := secrets.Add(tx, c.name, v, c.unix())
 		if err == nil {
 			out = revealSecret(c, o, v)
@@ -94,6 +105,21 @@ func setSecret(c call, in secretInput) (out Secret, err error) {
 		return err
 	})
 	return out, err
+}
+
+// condition tells whether the newest version is the one that the caller expects.
+func (in secretInput) condition(c call, r *shelf.Root) error {
+	if in.IfVersion == "" {
+		return nil
+	}
+	newest := NoVersion
+	if o := secrets.Live(r, c.name, c.unix()); o != nil {
+		newest = o.Current().ID.String()
+	}
+	if !strings.EqualFold(in.IfVersion, newest) {
+		return errs.NewWriterConflict(c.name)
+	}
+	return nil
 }
 
 // getSecret answers a version with its value. A version that is not enabled is refused; one outside its validity is not:

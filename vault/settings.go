@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/policy"
@@ -60,9 +62,11 @@ type RBAC struct {
 type settings struct {
 	VaultOptions
 	resource string
+	logged   string // the resource as the diagnostic log writes it
 	recovery string // the recovery level
 	access   *policy.AccessPolicies
 	rbac     *policy.Assignments // nil while access decides
+	stale    staleRoles
 	network  *policy.Network
 }
 
@@ -86,6 +90,7 @@ func newSettings(name string, o *VaultOptions, tenantID string) (*settings, erro
 	}
 	s.resource = "/subscriptions/" + s.Subscription + "/resourceGroups/" + s.ResourceGroup +
 		"/providers/Microsoft.KeyVault/vaults/" + name
+	s.logged = strings.ToUpper(s.resource)
 	return s.compiled()
 }
 
@@ -113,18 +118,32 @@ func (r *RBAC) clone() *RBAC {
 	return &RBAC{slices.Clone(r.Assignments), slices.Clone(r.Roles), slices.Clone(r.Denials)}
 }
 
+// staleRoles are the roles from before a change that has not arrived everywhere yet.
+type staleRoles struct {
+	rbac  *policy.Assignments
+	until time.Time
+}
+
+// roles returns the role assignments that count at a moment, nil while access policies decide.
+func (s *settings) roles(now time.Time) *policy.Assignments {
+	if s.rbac != nil && s.stale.rbac != nil && now.Before(s.stale.until) {
+		return s.stale.rbac
+	}
+	return s.rbac
+}
+
 // allows tells whether a principal has a right, for an object or, without a name, for the vault as a whole.
-func (s *settings) allows(who *policy.Principal, right policy.Right, name string) bool {
-	if s.rbac != nil {
-		return s.rbac.Allows(who, right, objectOf(right, name))
+func (s *settings) allows(who *policy.Principal, right policy.Right, name string, now time.Time) bool {
+	if roles := s.roles(now); roles != nil {
+		return roles.Allows(who, right, objectOf(right, name))
 	}
 	return s.access.Allows(who, right)
 }
 
 // explain says why a principal has or lacks a right.
-func (s *settings) explain(who *policy.Principal, right policy.Right, name string) policy.Decision {
-	if s.rbac != nil {
-		return s.rbac.Explain(who, right, objectOf(right, name))
+func (s *settings) explain(who *policy.Principal, right policy.Right, name string, now time.Time) policy.Decision {
+	if roles := s.roles(now); roles != nil {
+		return roles.Explain(who, right, objectOf(right, name))
 	}
 	return s.access.Explain(who, right)
 }

@@ -73,7 +73,8 @@ func (v *Vault) SetAccessPolicies(ctx context.Context, entries ...policy.AccessP
 }
 
 // SetRBAC lets roles decide who may do what, and access policies no longer; nil lets access policies decide again.
-// Errors: a 400 for a role or scope that does not exist, the context's error, or the store's.
+// With Options.Lag, changed roles count when the lag is over. Errors: a 400 for a role or scope that does not exist, the
+// context's error, or the store's.
 func (v *Vault) SetRBAC(ctx context.Context, rbac *RBAC) error {
 	return v.change(ctx, func(o *VaultOptions) { o.RBAC = rbac })
 }
@@ -97,11 +98,15 @@ func (v *Vault) change(ctx context.Context, edit func(*VaultOptions)) error {
 	}
 	v.changing.Lock()
 	defer v.changing.Unlock()
-	next := *v.settings.Load()
+	now, before := v.svc.now(), v.settings.Load()
+	next := *before
 	edit(&next.VaultOptions)
 	set, err := next.compiled()
 	if err != nil {
 		return err
+	}
+	if lag := time.Duration(v.svc.lag) * time.Second; lag > 0 && set.rbac != nil {
+		set.stale = staleRoles{before.roles(now), now.Add(lag)}
 	}
 	if err := v.svc.saveSettings(ctx, v, set); err != nil {
 		return err

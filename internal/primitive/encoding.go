@@ -63,9 +63,15 @@ func orErrKey[K any](k *K, err error) (any, error) {
 	return k, nil
 }
 
+// maxRSA bounds the numbers that are parsed; 4096 bits take 2350 bytes.
+const maxRSA = 4096
+
 // unmarshalRSA leaves the check of the numbers to the parser; that the key
 // works was shown when it was made or imported.
 func unmarshalRSA(der []byte) (any, error) {
+	if len(der) > maxRSA {
+		return nil, ErrKey
+	}
 	k, err := x509.ParsePKCS1PrivateKey(der)
 	if err != nil || len(k.Primes) != 2 {
 		return nil, ErrKey

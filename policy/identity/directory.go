@@ -78,19 +78,29 @@ func (o *object) Delete() {
 		return
 	}
 	o.deleted = true
-	for _, k := range o.keys {
-		if g, ok := o.tenant.byID[k].(*Group); ok {
-			g.emptyLocked()
-		}
-		delete(o.tenant.byID, k)
-	}
-	o.tenant.count--
-	o.tenant.gone = append(o.tenant.gone, o)
-	o.tenant.gone = o.tenant.gone[max(0, len(o.tenant.gone)-maxGone):]
+	o.tenant.removeLocked(o)
 	for g := range o.memberOf {
 		delete(g.members, o)
 	}
 	o.memberOf = nil
+}
+
+// removeLocked takes an object out of the tenant's maps, and its members out of a group.
+func (t *Tenant) removeLocked(o *object) {
+	for _, k := range o.keys {
+		if g, ok := t.byID[k].(*Group); ok {
+			g.emptyLocked()
+		}
+		delete(t.byID, k)
+	}
+	name := strings.ToLower(o.name)
+	t.byName[name] = slices.DeleteFunc(t.byName[name], func(other Object) bool { return other.base() == o })
+	if len(t.byName[name]) == 0 {
+		delete(t.byName, name)
+	}
+	t.count--
+	t.gone = append(t.gone, o)
+	t.gone = slices.Delete(t.gone, 0, max(0, len(t.gone)-maxGone))
 }
 
 // add puts an object that New…-functions filled into the directory under its ids.
@@ -118,6 +128,7 @@ func (t *Tenant) add(self Object, name string, ids ...string) error {
 	for _, k := range o.keys {
 		t.byID[k] = self
 	}
+	t.byName[strings.ToLower(name)] = append(t.byName[strings.ToLower(name)], self)
 	t.count++
 	return nil
 }
@@ -130,8 +141,9 @@ func (t *Tenant) idOr(chosen string) string {
 	return t.chance.guid()
 }
 
-// Lookup finds the object with this object id, client id or (for a managed
-// identity) resource id, in any letter case.
+// Lookup finds the object with this id, in any letter case: an object id, a client
+// id, the object id of an app registration, the resource id of a managed identity or
+// the principal name of a user.
 func (t *Tenant) Lookup(id string) (Object, bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -140,18 +152,11 @@ func (t *Tenant) Lookup(id string) (Object, bool) {
 }
 
 // Named lists the objects with this display name in any letter case, in the order
-// of their object ids. There may be several: names are not unique.
+// they were added. There may be several: names are not unique.
 func (t *Tenant) Named(name string) []Object {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	var found []Object
-	for k, o := range t.byID {
-		if k == o.ObjectID() && strings.EqualFold(o.DisplayName(), name) {
-			found = append(found, o)
-		}
-	}
-	slices.SortFunc(found, func(a, b Object) int { return strings.Compare(a.ObjectID(), b.ObjectID()) })
-	return found
+	return slices.Clone(t.byName[strings.ToLower(name)])
 }
 
 // maxGone is how many deleted objects a tenant remembers to explain denials by.
@@ -164,29 +169,36 @@ const maxConfused = 16
 // its display name, its groups if the token left them out, and the ids somebody may
 // have granted access to by mistake.
 func (t *Tenant) describe(info *policy.PrincipalInfo, groupsElsewhere bool) {
-	self, ok := t.Lookup(info.ObjectID)
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	self, ok := t.byID[strings.ToLower(info.ObjectID)]
 	if !ok || info.TenantID != t.id {
 		return
 	}
-	name := self.DisplayName()
-	info.DisplayName = or(info.DisplayName, name)
-	if a, ok := self.(*Application); ok {
-		info.OtherIDs = append(info.OtherIDs, policy.OtherID{ID: a.registrationID, Of: "the object id of the app registration, not of its service principal"})
-	}
-	for _, other := range t.Named(name) {
-		if other != self {
-			info.OtherIDs = append(info.OtherIDs, policy.OtherID{ID: other.ObjectID(), Of: fmt.Sprintf("another object named %q", name)})
-		}
-	}
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	for _, former := range t.gone {
-		if strings.EqualFold(former.name, name) {
-			info.OtherIDs = append(info.OtherIDs, policy.OtherID{ID: former.id, Of: fmt.Sprintf("a deleted object named %q", name)})
-		}
-	}
-	info.OtherIDs = info.OtherIDs[:min(len(info.OtherIDs), maxConfused)]
+	info.DisplayName = or(info.DisplayName, self.DisplayName())
+	info.OtherIDs = t.confusedLocked(self)
 	if groupsElsewhere {
 		info.Groups = self.base().groupsLocked()
 	}
+}
+
+// confusedLocked lists ids that are easily taken for that of self: its other ids,
+// those of its namesakes, and those of deleted ones. policy knows the client id.
+func (t *Tenant) confusedLocked(self Object) []policy.OtherID {
+	var ids []policy.OtherID
+	if a, ok := self.(*Application); ok {
+		ids = append(ids, policy.OtherID{ID: a.registrationID, Of: "the object id of the app registration, not of its service principal"})
+	}
+	name := self.base().name
+	for _, other := range t.byName[strings.ToLower(name)] {
+		if other != self && len(ids) < maxConfused/2 {
+			ids = append(ids, policy.OtherID{ID: other.ObjectID(), Of: fmt.Sprintf("another object named %q", name)})
+		}
+	}
+	for _, former := range slices.Backward(t.gone) {
+		if strings.EqualFold(former.name, name) && len(ids) < maxConfused {
+			ids = append(ids, policy.OtherID{ID: former.id, Of: fmt.Sprintf("a deleted object named %q", name)})
+		}
+	}
+	return ids
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // What the directory refuses when an object is added.
@@ -105,11 +106,17 @@ func (t *Tenant) refuse(c Code, app, name, audience string) *AuthError {
 	return &e
 }
 
-// clip bounds a text that comes from outside and goes into a message.
+// clip makes a text that comes from outside fit for a message: at most 256 bytes
+// and a mark, and nothing that a terminal or a log would obey.
 func clip(s string) string {
 	const most = 256
-	if len(s) <= most {
-		return s
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, s)
 }

@@ -35,7 +35,7 @@ func (g *Group) Add(members ...Object) error {
 	g.tenant.mu.Lock()
 	defer g.tenant.mu.Unlock()
 	for _, m := range members {
-		if o := m.base(); g.deleted || o.deleted || o.tenant != g.tenant {
+		if m == nil || g.deleted || m.base().deleted || m.base().tenant != g.tenant {
 			return ErrForeign
 		}
 	}
@@ -55,8 +55,10 @@ func (g *Group) Remove(members ...Object) {
 	g.tenant.mu.Lock()
 	defer g.tenant.mu.Unlock()
 	for _, m := range members {
-		delete(m.base().memberOf, g)
-		delete(g.members, m.base())
+		if m != nil && m.base().tenant == g.tenant {
+			delete(m.base().memberOf, g)
+			delete(g.members, m.base())
+		}
 	}
 }
 

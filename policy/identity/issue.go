@@ -118,7 +118,7 @@ func (t *Tenant) Grant(ctx context.Context, who Identity, audience string) (Gran
 
 // subject decides whether who gets a token, and takes the copy it is made from.
 func (t *Tenant) subject(who Identity, audience string, now time.Time) (subject, error) {
-	if who.base().tenant != t {
+	if who == nil || who.base().tenant != t {
 		return subject{}, ErrForeign
 	}
 	t.mu.RLock()
@@ -205,8 +205,8 @@ func (u *User) subjectLocked(time.Time) (subject, Code) {
 }
 
 func (d delegate) subjectLocked(now time.Time) (subject, Code) {
-	if d.app.tenant != d.tenant {
-		return subject{appID: d.app.clientID}, AppNotFound
+	if d.app == nil || d.app.tenant != d.tenant {
+		return subject{name: d.name}, AppNotFound
 	}
 	app, code := d.app.subjectLocked(now)
 	if code != 0 {

@@ -42,6 +42,8 @@ func TestRefusals(t *testing.T) {
 		{"all secrets past their end", func() { clock.Advance(time.Hour) }, func() { clock.Advance(-time.Hour) }, a, identity.SecretExpired, 401, "AADSTS7000222"},
 		{"another tenant's", nothing, nothing, app(t, identity.New(nil), "a"), identity.ErrForeign, 0, "not in this directory"},
 		{"through another tenant's application", nothing, nothing, u.Through(app(t, identity.New(nil), "a")), identity.AppNotFound, 400, "AADSTS700016"},
+		{"through no application", nothing, nothing, u.Through(nil), identity.AppNotFound, 400, "AADSTS700016"},
+		{"nobody", nothing, nothing, nil, identity.ErrForeign, 0, "not in this directory"},
 		{"application deleted", a.Delete, nothing, a, identity.AppNotFound, 400, a.ClientID()},
 		{"managed identity deleted", m.Delete, nothing, m, identity.AppNotFound, 400, m.ClientID()},
 		{"user deleted", u.Delete, nothing, u, identity.UserNotFound, 400, "AADSTS50034"},

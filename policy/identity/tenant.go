@@ -80,11 +80,12 @@ type Tenant struct {
 
 	// mu is held to read or change anything below and any field of a directory
 	// object that is not fixed at its making; never across cryptography.
-	mu    sync.RWMutex
-	byID  map[string]Object // :: lower-case object id, client id or ARM id → object
-	count int               // objects, each of which has one to three ids
-	gone  []*object         // deleted, oldest first, at most maxGone
-	fail  Code              // what every request for a token gets; 0: nothing
+	mu     sync.RWMutex
+	byID   map[string]Object   // :: lower-case object id, client id or ARM id → object
+	byName map[string][]Object // :: lower-case display name → objects, oldest first
+	count  int                 // objects, each of which has one to three ids
+	gone   []*object           // deleted, oldest first, at most maxGone
+	fail   Code                // what every request for a token gets; 0: nothing
 }
 
 // New makes a tenant. Nil options are valid. It costs no cryptography: the first
@@ -101,6 +102,7 @@ func New(o *Options) *Tenant {
 		now:       o.now(),
 		chance:    newChance(o.Rand),
 		byID:      map[string]Object{},
+		byName:    map[string][]Object{},
 	}
 	t.id = strings.ToLower(o.TenantID)
 	if t.id == "" {

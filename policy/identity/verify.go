@@ -25,8 +25,9 @@ type Verifier struct {
 }
 
 // NewVerifier makes the verifier of a vault that expects an audience and belongs
-// to a tenant. It trusts the signing keys of t, and asks t for the names and the
-// long group lists of its own objects. An empty audience is t's default one; an
+// to a tenant. It trusts the signing keys of t. When it first sees a token of one of
+// t's own objects it asks t for the name, and for the groups if there are too many
+// to be in the token. An empty audience is t's default one; an
 // empty tenantID is t itself, and another one is a vault of another tenant in the
 // same cloud, to which the tokens of t have the wrong issuer.
 func NewVerifier(t *Tenant, audience, tenantID string) *Verifier {
@@ -69,32 +70,35 @@ func (v *Verifier) Verify(token string, now time.Time) (*policy.Principal, error
 	return e.principal, nil
 }
 
-// check is Verify without the memory. The order of the steps is the order of the
-// reasons; claims are not read before the signature is known to be good.
+// check is Verify without the memory.
 func (v *Verifier) check(token string, key *signingKey, now time.Time) (*claims, *Failure) {
 	p, f := parse(token)
 	if f != nil {
 		return nil, f
 	}
-	payload, f := p.verify(key)
-	if f == nil {
-		var c claims
-		if strict(payload, &c) != nil {
-			return nil, malformed("payload", "a JSON object of claims, each once and of its type", "something else").with(p.header)
-		}
-		if f = c.complete(); f == nil {
-			f = v.accept(&c, now)
-		}
-		if f == nil {
-			return &c, nil
-		}
+	c, f := v.judge(&p, key, now)
+	if f != nil {
+		f.Header = p.header
+		return nil, f
 	}
-	return nil, f.with(p.header)
+	return c, nil
 }
 
-func (f *Failure) with(header string) *Failure {
-	f.Header = header
-	return f
+// judge makes the checks in the order of the reasons. Claims are not read before the
+// signature is known to be good.
+func (v *Verifier) judge(p *parts, key *signingKey, now time.Time) (*claims, *Failure) {
+	payload, f := p.verify(key)
+	if f != nil {
+		return nil, f
+	}
+	c := &claims{}
+	if strict(payload, c) != nil {
+		return nil, malformed("payload", "a JSON object of claims, each once and of its type", "something else")
+	}
+	if f := c.complete(); f != nil {
+		return nil, f
+	}
+	return c, v.accept(c, now)
 }
 
 // verify checks algorithm, key and signature, and gives the payload. The algorithm

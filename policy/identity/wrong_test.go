@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -114,6 +115,7 @@ func wrongKeys(f *forge) []wrongToken {
 		{"foreign key, and the key in the header", foreign.sign(f.head.with("kid", "own").with("jwk", jose.JSONWebKey{Key: foreignKey().Public()}), f.claims), identity.UnknownKey, "kid"},
 		{"no kid", f.sign(f.head.without("kid"), f.claims), identity.UnknownKey, "kid"},
 		{"kid in other letters", f.sign(f.head.with("kid", strings.ToLower(f.head["kid"].(string))), f.claims), identity.UnknownKey, "kid"},
+		{"kid obeyed by a terminal", f.sign(f.head.with("kid", "\x1b[2Jgone\r\n\u202e"), f.claims), identity.UnknownKey, "kid"},
 		{"kid is a path", f.sign(f.head.with("kid", "../../keys/0"), f.claims), identity.UnknownKey, "kid"},
 		{"foreign key under our kid", foreign.sign(f.head, f.claims), identity.BadSignature, ""},
 		{"our kid, and their key in the header", foreign.sign(f.head.with("jwk", jose.JSONWebKey{Key: foreignKey().Public()}), f.claims), identity.BadSignature, ""},
@@ -220,8 +222,8 @@ func checkFailure(t *testing.T, f *identity.Failure, token string) {
 		t.Errorf("%v of %q has header %q", f.Reason, f.Claim, f.Header)
 	}
 	text := f.Error()
-	if len(text) > 1000 {
-		t.Errorf("the text has %d bytes", len(text))
+	if len(text) > 1000 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("the text is not fit for a log: %q", text)
 	}
 	for segment := range strings.SplitSeq(rest, ".") {
 		if len(segment) > 10 && strings.Contains(text, segment) {

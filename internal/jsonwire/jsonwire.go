@@ -1,0 +1,114 @@
+// Package jsonwire appends JSON to a buffer: the same bytes as encoding/json without its escaping of HTML, without
+// reflection or allocation. What is on the wire must be exact to the byte, in the order in which it is written.
+package jsonwire
+
+import (
+	"encoding/base64"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Writer appends values and members to Buf. It keeps no state: a comma is written where what precedes asks for one.
+type Writer struct{ Buf []byte }
+
+// comma separates from a preceding value.
+func (w *Writer) comma() {
+	if n := len(w.Buf); n > 0 {
+		switch w.Buf[n-1] {
+		case '{', '[', ':', '\n':
+		default:
+			w.Buf = append(w.Buf, ',')
+		}
+	}
+}
+
+// Open begins an object '{' or an array '['.
+func (w *Writer) Open(bracket byte) {
+	w.comma()
+	w.Buf = append(w.Buf, bracket)
+}
+
+// Close ends an object '}' or an array ']'.
+func (w *Writer) Close(bracket byte) { w.Buf = append(w.Buf, bracket) }
+
+// Name begins a member. The name must need no escaping.
+func (w *Writer) Name(name string) {
+	w.comma()
+	w.Buf = append(w.Buf, '"')
+	w.Buf = append(w.Buf, name...)
+	w.Buf = append(w.Buf, '"', ':')
+}
+
+// Text appends a string.
+func (w *Writer) Text(s string) {
+	w.comma()
+	w.Buf = AppendString(w.Buf, s)
+}
+
+// Quoted appends a string of what a function appends, which must need no escaping.
+func (w *Writer) Quoted(text func(dst []byte) []byte) {
+	w.comma()
+	w.Buf = append(text(append(w.Buf, '"')), '"')
+}
+
+// Int appends a number.
+func (w *Writer) Int(n int64) {
+	w.comma()
+	w.Buf = strconv.AppendInt(w.Buf, n, 10)
+}
+
+// Bool appends true or false.
+func (w *Writer) Bool(b bool) {
+	w.comma()
+	w.Buf = strconv.AppendBool(w.Buf, b)
+}
+
+// Base64URL appends bytes as a string in base64url without padding.
+func (w *Writer) Base64URL(b []byte) {
+	w.comma()
+	w.Buf = append(w.Buf, '"')
+	w.Buf = base64.RawURLEncoding.AppendEncode(w.Buf, b)
+	w.Buf = append(w.Buf, '"')
+}
+
+// AppendString appends s as a JSON string.
+func AppendString(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	start := 0 // of what is not yet copied
+	for i := 0; i < len(s); {
+		r, size := rune(s[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(s[i:])
+		}
+		switch short := shortEscape(r); {
+		case short != 0:
+			dst = append(append(dst, s[start:i]...), '\\', short)
+			start = i + size
+		case r < ' ', r == '\u2028', r == '\u2029', r == utf8.RuneError && size == 1:
+			dst = append(append(dst, s[start:i]...), '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+			start = i + size
+		}
+		i += size
+	}
+	return append(append(dst, s[start:]...), '"')
+}
+
+// shortEscape gives the letter of r's two-character escape, 0 if it has none.
+func shortEscape(r rune) byte {
+	switch r {
+	case '"', '\\':
+		return byte(r)
+	case '\b':
+		return 'b'
+	case '\f':
+		return 'f'
+	case '\n':
+		return 'n'
+	case '\r':
+		return 'r'
+	case '\t':
+		return 't'
+	}
+	return 0
+}

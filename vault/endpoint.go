@@ -1,0 +1,79 @@
+package vault
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+
+	"github.com/embedvault/embedvault/limiter"
+	"github.com/embedvault/embedvault/policy/identity"
+)
+
+// Endpoint is an operation as a protocol sees it: where it is found, and how a request to it is made. The request takes
+// the same way as one of a [Client], and gets the same errors in the same order.
+type Endpoint struct{ row *row }
+
+// Endpoints returns every operation in the order of the table.
+func Endpoints() []Endpoint {
+	all := make([]Endpoint, len(registry))
+	for i, r := range registry {
+		all[i] = Endpoint{r}
+	}
+	return all
+}
+
+// Operation returns the name under which requests are audited.
+func (e Endpoint) Operation() Operation { return e.row.operation }
+
+// Method returns the HTTP method, such as "POST".
+func (e Endpoint) Method() string { return e.row.method }
+
+// Path returns the path with {name} and {version} in place of the names, such as "/keys/{name}/{version}/sign".
+func (e Endpoint) Path() string { return e.row.path }
+
+// Status returns the HTTP status of a success.
+func (e Endpoint) Status() int { return e.row.status }
+
+// Serve makes a request to the operation in a vault, and appends the JSON of its answer to dst. An error is an
+// *errs.Error, or that of ctx; dst is then returned as it was.
+func (e Endpoint) Serve(ctx context.Context, v *Vault, r *Exchange, dst []byte) ([]byte, error) {
+	return e.row.serve(ctx, v, r, dst)
+}
+
+// opUnknown is under what a request is audited that names no operation.
+const opUnknown Operation = "Unknown"
+
+// unknown is the row of requests that name no operation. Nobody needs a right for it: it refuses whoever is let in.
+var unknown = op[refused, nothing]{row: row{operation: opUnknown, status: 404, class: limiter.Other}}
+
+// refused is the input of a request that is answered with an error, once its caller is known and let in.
+type refused struct{ why error }
+
+func (in refused) validate(call) error { return in.why }
+
+// Refuse makes a request that names no operation. It is authenticated, passes the firewall, is throttled and audited as
+// every other, under the operation "Unknown", and is then answered with why; a 401, 403 or 429 comes before it.
+func (v *Vault) Refuse(ctx context.Context, r *Exchange, why error) error {
+	_, err := run(r.call(ctx, v), &unknown, refused{why}, nil)
+	return err
+}
+
+// Lookup returns the vault of a name, compared without case, or nil if there is none. It creates none.
+func (s *Service) Lookup(name string) *Vault {
+	name = strings.ToLower(name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.vaults[name]
+}
+
+// Tenant returns the tenant whose tokens the service accepts, or nil.
+func (s *Service) Tenant() *identity.Tenant { return s.tenant }
+
+// Place returns where the vault is and whose it is: its region, such as "eastus", and the id of its tenant.
+func (v *Vault) Place() (region, tenantID string) {
+	set := v.settings.Load()
+	return set.Region, set.TenantID
+}
+
+// Addr returns the address the caller is at, the zero Addr if none is known.
+func (c Caller) Addr() netip.Addr { return c.source.Addr }

@@ -1,0 +1,675 @@
+package vault_test
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/limiter"
+	"github.com/embedvault/embedvault/policy"
+	"github.com/embedvault/embedvault/policy/identity"
+	"github.com/embedvault/embedvault/vault"
+)
+
+// attempt is one request of an application, and the world in which it is made. Left alone, it succeeds.
+type attempt struct {
+	*world
+	app     *identity.Application
+	caller  *vault.Caller // nil: the application with its token
+	rights  policy.AccessPolicy
+	network policy.NetworkRules
+	full    bool   // nothing fits any more
+	wait    func() // what happens between the preparations and the request
+
+	name    string
+	absent  bool                   // nothing has the name
+	deleted bool                   // a soft-deleted secret has it
+	key     vault.CreateKeyOptions // of the key that a signature is asked of
+	alg     crypto.Algorithm       // of the signature
+	digest  []byte                 // to be signed
+	secret  vault.SetSecretOptions // of the secret that is set
+	request func(*vault.Client) error
+}
+
+// fault is one thing that is wrong with an attempt: the codes of its refusal, and what the text of it says.
+type fault struct {
+	name, codes, says string
+	excludes          string // faults of one word cannot go together
+	spoil             func(failer, *attempt)
+}
+
+// status of the refusal, by its code alone: a key's state is a 403 like a missing right.
+func (f fault) status() int { return errs.StatusOf(errs.Code(strings.Split(f.codes, "/")[0])) }
+
+// free tells whether the refusal costs nothing: only who was let in pays.
+func (f fault) free() bool {
+	return strings.HasPrefix(f.excludes, "gate") || f.excludes == "caller"
+}
+
+// The faults that every request can have, in the order of the gates.
+var gates = []fault{
+	{"nobody", "Unauthorized", "AKV10000: Request is missing", "caller", func(_ failer, a *attempt) {
+		a.caller = new(vault.Caller{})
+	}},
+	{"nil principal", "Unauthorized", "AKV10000: Request is missing", "caller", func(_ failer, a *attempt) {
+		a.caller = new(vault.PrincipalOf(nil))
+	}},
+	{"empty token", "Unauthorized", "AKV10000: Request is missing", "caller", func(_ failer, a *attempt) {
+		a.caller = new(vault.Bearer(""))
+	}},
+	{"no token at all", "Unauthorized", "S2S17001", "caller", func(_ failer, a *attempt) {
+		a.caller = new(vault.Bearer("let me in"))
+	}},
+	{"unsigned token", "Unauthorized", "S2S17001", "caller", func(tb failer, a *attempt) {
+		_, rest, _ := strings.Cut(a.token(tb, audience), ".")
+		a.caller = new(vault.Bearer(base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + rest))
+	}},
+	{"token of a key that was rolled", "Unauthorized", "AKV10046: Unable to resolve the key", "caller", func(tb failer, a *attempt) {
+		a.caller = new(vault.Bearer(a.token(tb, audience)))
+		a.wait = a.tenant.RollKeys
+	}},
+	{"token with another's signature", "Unauthorized", "S2S17001", "caller", func(tb failer, a *attempt) {
+		mine, other := a.token(tb, audience), a.token(tb, "https://graph.example")
+		a.caller = new(vault.Bearer(mine[:strings.LastIndexByte(mine, '.')] + other[strings.LastIndexByte(other, '.'):]))
+	}},
+	{"expired token", "Unauthorized", "[TokenExpired]", "caller", func(tb failer, a *attempt) {
+		a.caller = new(vault.Bearer(a.token(tb, audience)))
+		a.wait = func() { a.clock.Advance(2 * time.Hour) }
+	}},
+	{"token of the future", "Unauthorized", "IDX10222", "caller", func(tb failer, a *attempt) {
+		a.caller = new(vault.Bearer(a.token(tb, audience)))
+		a.wait = func() { a.clock.Advance(-11 * time.Minute) }
+	}},
+	{"token for others", "Unauthorized", "AKV10022: Invalid audience", "caller", func(tb failer, a *attempt) {
+		a.caller = new(vault.Bearer(a.token(tb, audience+"/")))
+	}},
+	{"token of another tenant", "Unauthorized", "AKV10032: Invalid issuer", "caller", func(tb failer, a *attempt) {
+		a.caller = new(vault.Bearer(a.foreignToken(tb)))
+	}},
+	{"wrong address", "Forbidden/ForbiddenByFirewall", "Client address is not authorized", "gate network", func(_ failer, a *attempt) {
+		a.network = policy.NetworkRules{DefaultAction: policy.Deny, IPRules: []string{"198.51.100.0/24"}}
+	}},
+	{"no right", "Forbidden/ForbiddenByPolicy", "permission on key vault", "gate right", func(_ failer, a *attempt) {
+		a.rights.Keys, a.rights.Secrets = []string{"list"}, []string{"list"}
+	}},
+	{"no room", "Throttled", "VaultRequestTypeLimitReached", "gate limit", func(_ failer, a *attempt) { a.full = true }},
+	{"malformed name", "BadParameter", "contains an invalid name", "object", func(_ failer, a *attempt) {
+		a.name, a.absent = "under_score", true
+	}},
+}
+
+// The faults that only a signature can have, after the gates.
+var signing = append(gates[:len(gates):len(gates)],
+	fault{"no such algorithm", "BadParameter", "Property  has invalid value", "algorithm", func(_ failer, a *attempt) {
+		a.alg = "ROT13"
+	}},
+	fault{"absent key", "KeyNotFound", "was not found in this key vault", "object", func(_ failer, a *attempt) { a.absent = true }},
+	fault{"disabled key", "Forbidden/KeyDisabled", "on a disabled key", "state", func(_ failer, a *attempt) {
+		a.key.Validity.Disabled = true
+	}},
+	fault{"key of the future", "Forbidden/KeyNotYetValid", "not yet valid", "state", func(_ failer, a *attempt) {
+		a.key.Validity.NotBefore = start.AddDate(1, 0, 0)
+	}},
+	fault{"expired key", "Forbidden/KeyExpired", "on an expired key", "state", func(_ failer, a *attempt) {
+		a.key.Validity.Expires = start.Add(-time.Hour)
+	}},
+	fault{"key for other ends", "Forbidden/KeyOperationForbidden", "is not permitted on this key", "state", func(_ failer, a *attempt) {
+		a.key.Operations = []crypto.Operation{crypto.OpVerify}
+	}},
+	fault{"algorithm of another type", "BadParameter", "RS256", "algorithm", func(_ failer, a *attempt) { a.alg = vault.RS256 }},
+	fault{"algorithm of another curve", "BadParameter", "P-384", "algorithm", func(_ failer, a *attempt) { a.alg = vault.ES384 }},
+	fault{"digest of another length", "BadParameter", "Invalid length", "digest", func(_ failer, a *attempt) { a.digest = []byte("short") }},
+)
+
+// The faults that only setting a secret can have, after the gates.
+var setting = append(gates[:len(gates):len(gates)],
+	fault{"value too long", "BadParameter", "maximum permitted length of 25600", "value", func(_ failer, a *attempt) {
+		a.request = func(c *vault.Client) error {
+			_, err := c.SetSecret(context.Background(), a.name, strings.Repeat("v", 25601), &a.secret)
+			return err
+		}
+	}},
+	fault{"sixteen tags", "BadParameter", "Property  has invalid value", "tags", func(_ failer, a *attempt) {
+		a.secret.Tags = map[string]string{}
+		for i := range 16 {
+			a.secret.Tags[fmt.Sprint(i)] = ""
+		}
+	}},
+	fault{"name of a deleted secret", "Conflict/ObjectIsDeletedButRecoverable", "deleted but recoverable", "object", func(_ failer, a *attempt) {
+		a.deleted = true
+	}},
+)
+
+// token is a token of the application for an audience.
+func (a *attempt) token(tb failer, audience string) string {
+	tb.Helper()
+	return got(a.tenant.Token(tb.Context(), a.app, audience))(tb)
+}
+
+// foreignToken is a token of an application with the same ids in another tenant of the same cloud.
+func (a *attempt) foreignToken(tb failer) string {
+	tb.Helper()
+	other := identity.New(&identity.Options{
+		TenantID: "0a4b1c2d-0000-4000-8000-0000000000ff", SharesKeysWith: a.tenant, Now: a.clock.Now,
+	})
+	app := got(other.NewApplication("shop", &identity.ObjectOptions{ObjectID: appObject, ClientID: appClient}))(tb)
+	return got(other.Token(tb.Context(), app, audience))(tb)
+}
+
+func newAttempt(tb failer) *attempt {
+	tb.Helper()
+	small := limiter.Documented2019()
+	small.Max[limiter.KeyUse], small.Max[limiter.SecretUse] = 4, 4
+	w := newWorld(tb, &vault.Options{Limits: &small}, nil)
+	a := &attempt{world: w, app: w.app(tb), wait: func() {}, name: "thing", alg: vault.ES256, digest: make([]byte, 32)}
+	a.rights = policy.AccessPolicy{ObjectID: appObject, Keys: []string{"sign"}, Secrets: []string{"set"}}
+	return a
+}
+
+// forSigning and forSetting choose the request and make what it is about.
+func forSigning(tb failer, a *attempt) {
+	a.request = func(c *vault.Client) error {
+		_, err := c.Sign(tb.Context(), vault.Ref(a.name), a.alg, a.digest)
+		return err
+	}
+}
+
+func forSetting(tb failer, a *attempt) {
+	a.absent = true // of keys: none is needed
+	a.request = func(c *vault.Client) error {
+		_, err := c.SetSecret(tb.Context(), a.name, "value", &a.secret)
+		return err
+	}
+}
+
+// make prepares the world and makes the request. It returns what the request was charged, too.
+func (a *attempt) make(tb failer) (charged int, err error) {
+	tb.Helper()
+	if !a.absent {
+		got(a.owner.CreateKey(tb.Context(), a.name, vault.EC(vault.P256), &a.key))(tb)
+	}
+	if a.deleted {
+		got(a.owner.SetSecret(tb.Context(), a.name, "value", nil))(tb)
+		got(a.owner.DeleteSecret(tb.Context(), a.name))(tb)
+	}
+	fine(tb, a.vault.SetAccessPolicies(tb.Context(), a.rights))
+	fine(tb, a.vault.SetNetwork(tb.Context(), a.network))
+	a.wait()
+	for a.full {
+		_, key := a.owner.GetKey(tb.Context(), "nothing")
+		_, secret := a.owner.GetSecret(tb.Context(), "nothing")
+		if errs.StatusOf(key) == 429 && errs.StatusOf(secret) == 429 {
+			break
+		}
+	}
+	if a.caller == nil {
+		a.caller = new(vault.Bearer(a.token(tb, audience)))
+	}
+	a.trail.take()
+	before := a.used()
+	err = a.request(a.vault.As(a.caller.From(netip.MustParseAddr("203.0.113.7"))))
+	return a.used() - before, err
+}
+
+// used is what is used of the limits on keys and secrets.
+func (a *attempt) used() int {
+	usage := a.vault.Usage()
+	return usage[limiter.KeyUse].Used + usage[limiter.SecretUse].Used
+}
+
+// check fails the test unless an error is the refusal of the fault, and the audit heard of it, once and the same.
+func (f fault) check(tb failer, a *attempt, err error) {
+	tb.Helper()
+	if codes(err) != f.codes || !strings.Contains(err.Error(), f.says) {
+		tb.Errorf("got %v\nwant %s: … %s …", err, f.codes, f.says)
+		return
+	}
+	events := a.trail.take()
+	if len(events) != 1 || events[0].Err != err || events[0].Status != f.status() {
+		tb.Errorf("the audit was told of %+v, want one event with status %d", events, f.status())
+	}
+}
+
+// together tells whether one request can have both faults: it has one caller, and what is absent has no state.
+func together(f, g fault) bool {
+	absent := func(h fault) bool { return h.excludes == "object" }
+	state := func(h fault) bool { return h.excludes == "state" }
+	switch {
+	case absent(f) && state(g), state(f) && absent(g):
+		return false
+	case state(f) && state(g), f.name == g.name:
+		return true
+	}
+	return f.excludes != g.excludes
+}
+
+// Of two faults the answer is the one further up the table. A request that is let in is charged, whatever becomes of it.
+func TestOrderOfErrors(t *testing.T) {
+	t.Parallel()
+	for operation, of := range map[string]struct {
+		faults []fault
+		choose func(failer, *attempt)
+	}{"sign": {signing, forSigning}, "set secret": {setting, forSetting}} {
+		for i, first := range of.faults {
+			t.Run(operation+"/"+first.name, func(t *testing.T) {
+				for _, second := range of.faults[i:] {
+					if !together(first, second) {
+						continue
+					}
+					a := newAttempt(t)
+					of.choose(t, a)
+					second.spoil(t, a)
+					first.spoil(t, a)
+					charged, err := a.make(t)
+					first.check(t, a, err)
+					want := 1
+					if first.free() {
+						want = 0
+					}
+					if charged != want {
+						t.Errorf("with %s: charged %d units, want %d", second.name, charged, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestTheAttemptSucceedsIfNothingIsWrong(t *testing.T) {
+	t.Parallel()
+	for _, choose := range []func(failer, *attempt){forSigning, forSetting} {
+		a := newAttempt(t)
+		choose(t, a)
+		if charged, err := a.make(t); err != nil || charged != 1 {
+			t.Errorf("charged %d units, %v", charged, err)
+		}
+	}
+}
+
+// A refusal must not tell whether an object exists.
+func TestARefusalIsTheSameForWhatIsAbsent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, &vault.VaultOptions{AccessPolicies: []policy.AccessPolicy{{ObjectID: "app"}}})
+	got(w.owner.CreateKey(t.Context(), "key", vault.EC(vault.P256), nil))(t)
+	got(w.owner.SetSecret(t.Context(), "secret", "value", nil))(t)
+	got(w.owner.SetSecret(t.Context(), "deleted", "value", nil))(t)
+	got(w.owner.DeleteSecret(t.Context(), "deleted"))(t)
+	app := w.vault.As(vault.Principal("app"))
+	for name, requests := range map[string][2]func() error{
+		"get key": {
+			func() error { _, err := app.GetKey(t.Context(), "key"); return err },
+			func() error { _, err := app.GetKey(t.Context(), "none"); return err },
+		},
+		"sign": {
+			func() error { _, err := app.Sign(t.Context(), "key", vault.ES256, make([]byte, 32)); return err },
+			func() error { _, err := app.Sign(t.Context(), "none", vault.ES256, make([]byte, 32)); return err },
+		},
+		"get secret": {
+			func() error { _, err := app.GetSecret(t.Context(), "secret"); return err },
+			func() error { _, err := app.GetSecret(t.Context(), "none/0123"); return err },
+		},
+		"set secret": {
+			func() error { _, err := app.SetSecret(t.Context(), "deleted", "", nil); return err },
+			func() error { _, err := app.SetSecret(t.Context(), "none", "", nil); return err },
+		},
+		"purge": {
+			func() error { return app.PurgeDeletedSecret(t.Context(), "deleted") },
+			func() error { return app.PurgeDeletedSecret(t.Context(), "none") },
+		},
+	} {
+		present, absent := body(requests[0]()), body(requests[1]())
+		if present != absent || !strings.Contains(present, "ForbiddenByPolicy") {
+			t.Errorf("%s:\npresent %s\nabsent  %s", name, present, absent)
+		}
+	}
+}
+
+// body is what a door would send of an error.
+func body(err error) string {
+	if err == nil {
+		return ""
+	}
+	return string(errs.From(err).AppendBody(nil))
+}
+
+// The longer an RSA key, the more of its class a use costs, whether it succeeds or not.
+func TestAUseIsChargedByTheSizeOfTheKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	vault.WithDriver(w.svc, hollowDriver{})
+	ctx, digest := t.Context(), make([]byte, 32)
+	for name, spec := range map[string]crypto.Spec{
+		"ec": vault.EC(vault.P521), "rsa2048": vault.RSA(2048), "rsa3072": vault.RSA(3072), "rsa4096": vault.RSA(4096),
+	} {
+		got(w.owner.CreateKey(ctx, name, spec, nil))(t)
+	}
+	if used := w.vault.Usage()[limiter.KeyCreate]; used != (limiter.Gauge{Used: 4, Limit: 10}) {
+		t.Errorf("four keys of any size cost %+v", used)
+	}
+	for _, c := range []struct {
+		what    string
+		request func() error
+		units   int
+		status  int
+	}{
+		{"EC signs", use(w.owner, "ec", vault.ES512, make([]byte, 64)), 1, 200},
+		{"RSA-2048 signs", use(w.owner, "rsa2048", vault.RS256, digest), 1, 200},
+		{"RSA-3072 signs", use(w.owner, "rsa3072", vault.RS256, digest), 4, 200},
+		{"RSA-4096 signs", use(w.owner, "rsa4096", vault.RS256, digest), 8, 200},
+		{"RSA-4096 signs, malformed", use(w.owner, "rsa4096", "ROT13", digest), 8, 400},
+		{"RSA-4096 signs a digest too short", use(w.owner, "rsa4096", vault.RS256, digest[1:]), 8, 400},
+		{"RSA-4096 is read", func() error { _, err := w.owner.GetKey(ctx, "RSA4096"); return err }, 8, 200},
+		{"another version of it is read", func() error { _, err := w.owner.GetKey(ctx, "rsa4096/0"); return err }, 1, 404},
+		{"nothing signs", use(w.owner, "none", vault.RS256, digest), 1, 404},
+		{"a malformed name signs", use(w.owner, "a_b", vault.RS256, digest), 1, 400},
+		{"nobody signs", use(w.vault.As(vault.Caller{}), "rsa4096", vault.RS256, digest), 0, 401},
+		{"who may not signs", use(w.vault.As(vault.Principal("x")), "rsa4096", vault.RS256, digest), 0, 403},
+	} {
+		before := w.vault.Usage()
+		if status := errs.StatusOf(c.request()); status != c.status {
+			t.Errorf("%s: %d, want %d", c.what, status, c.status)
+		}
+		after := w.vault.Usage()
+		before[limiter.KeyUse].Used += c.units
+		before[limiter.KeyImport].Used += c.units // counted together
+		if before != after {
+			t.Errorf("%s: usage went to %v, want %v", c.what, after, before)
+		}
+	}
+}
+
+func use(c *vault.Client, key vault.Ref, alg crypto.Algorithm, digest []byte) func() error {
+	return func() error { _, err := c.Sign(context.Background(), key, alg, digest); return err }
+}
+
+// A request for more units than are left is refused and charged nothing, while a smaller one still fits.
+func TestWhatDoesNotFitLeavesTheRest(t *testing.T) {
+	t.Parallel()
+	limits := limiter.Documented2019()
+	limits.Max[limiter.KeyUse] = 10
+	w := newWorld(t, &vault.Options{Limits: &limits}, nil)
+	vault.WithDriver(w.svc, hollowDriver{})
+	got(w.owner.CreateKey(t.Context(), "large", vault.RSA(4096), nil))(t)
+	got(w.owner.CreateKey(t.Context(), "small", vault.RSA(2048), nil))(t)
+	large, small := use(w.owner, "large", vault.RS256, make([]byte, 32)), use(w.owner, "small", vault.RS256, make([]byte, 32))
+	for i, c := range []struct {
+		request      func() error
+		status, used int
+	}{{large, 200, 8}, {large, 429, 8}, {small, 200, 9}, {small, 200, 10}, {small, 429, 10}} {
+		status := errs.StatusOf(c.request())
+		if used := w.vault.Usage()[limiter.KeyUse].Used; status != c.status || used != c.used {
+			t.Errorf("request %d: %d with %d units used, want %d with %d", i, status, used, c.status, c.used)
+		}
+	}
+}
+
+func TestWhoDecidesCanBeExchanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, &vault.VaultOptions{
+		AccessPolicies: []policy.AccessPolicy{{ObjectID: "by policy", Secrets: []string{"get"}}},
+	})
+	got(w.owner.SetSecret(t.Context(), "s", "value", nil))(t)
+	may := func(who string) string {
+		_, err := w.vault.As(vault.Principal(who)).GetSecret(t.Context(), "s")
+		return codes(err)
+	}
+	check := func(when, byPolicy, byRole string) {
+		t.Helper()
+		if p, r := may("by policy"), may("by role"); p != byPolicy || r != byRole {
+			t.Errorf("%s: by policy %q, by role %q; want %q, %q", when, p, r, byPolicy, byRole)
+		}
+	}
+	check("at first", "", "Forbidden/AccessDenied")
+
+	fine(t, w.vault.SetRBAC(t.Context(), &vault.RBAC{Assignments: []policy.RoleAssignment{
+		{Role: policy.KeyVaultSecretsUser, PrincipalID: "by role", Scope: resource},
+	}}))
+	check("with RBAC", "Forbidden/ForbiddenByRbac", "")
+
+	// Access policies can be written meanwhile; they count when they decide again.
+	fine(t, w.vault.SetAccessPolicies(t.Context(),
+		policy.AccessPolicy{ObjectID: "by policy", Secrets: []string{"list"}},
+		policy.AccessPolicy{ObjectID: "by role", Secrets: []string{"get"}}))
+	check("still with RBAC", "Forbidden/ForbiddenByRbac", "")
+	fine(t, w.vault.SetRBAC(t.Context(), nil))
+	check("with access policies again", "Forbidden/ForbiddenByPolicy", "")
+
+	// What does not compile changes nothing.
+	err := w.vault.SetRBAC(t.Context(), &vault.RBAC{Assignments: []policy.RoleAssignment{{Role: "no such role", PrincipalID: "x", Scope: "/"}}})
+	if errs.StatusOf(err) != 400 {
+		t.Errorf("a role that does not exist: %v", err)
+	}
+	check("after a refused change", "Forbidden/ForbiddenByPolicy", "")
+}
+
+// What the audit is told: every request once, when it came, with what was answered.
+func TestEveryRequestIsAuditedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, &vault.VaultOptions{AccessPolicies: []policy.AccessPolicy{{ObjectID: appObject, Keys: []string{"all"}}}})
+	token := got(w.tenant.Token(t.Context(), w.app(t), audience))(t)
+	app := w.vault.As(vault.Bearer(token).From(outside.Addr))
+	w.clock.Advance(1500 * time.Millisecond)
+
+	got(app.CreateKey(t.Context(), "App", vault.EC(vault.P256), nil))(t)
+	_, absent := app.GetKey(t.Context(), "app/0123")
+	_, denied := app.GetSecret(t.Context(), "db")
+	_, nobody := w.vault.As(vault.Caller{}).GetSecret(t.Context(), "db")
+
+	events := w.trail.take()
+	if len(events) != 4 {
+		t.Fatalf("%d events of 4 requests", len(events))
+	}
+	ids := map[string]bool{}
+	for i, want := range []vault.Event{
+		{Operation: vault.OpKeyCreate, Status: 200, Name: "App"},
+		{Operation: vault.OpKeyGet, Status: 404, Name: "app", Version: "0123", Err: absent},
+		{Operation: vault.OpSecretGet, Status: 403, Name: "db", Err: denied},
+		{Operation: vault.OpSecretGet, Status: 401, Name: "db", Err: nobody},
+	} {
+		e := events[i]
+		if e.Operation != want.Operation || e.Status != want.Status || e.Name != want.Name || e.Version != want.Version || e.Err != want.Err {
+			t.Errorf("event %d is %+v, want %+v", i, e, want)
+		}
+		if e.Vault != "contoso" || e.Resource() != resource || !e.Time.Equal(start.Add(1500*time.Millisecond)) {
+			t.Errorf("event %d happened to %s (%s) at %v", i, e.Vault, e.Resource(), e.Time)
+		}
+		if e.Status == 401 {
+			if e.Principal != nil {
+				t.Errorf("event %d knows %v, who was not authenticated", i, e.Principal)
+			}
+		} else if e.Principal.ObjectID() != appObject || e.Principal.AppID() != appClient || e.Source != outside {
+			t.Errorf("event %d was made by %v from %v", i, e.Principal, e.Source)
+		}
+		ids[e.RequestID.String()] = true
+	}
+	if len(ids) != 4 {
+		t.Errorf("four requests have the ids %v", ids)
+	}
+}
+
+// A listing is a request a page.
+func TestEveryPageIsAudited(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	for i := range 60 {
+		got(w.owner.SetSecret(t.Context(), fmt.Sprintf("s%02d", i), "", nil))(t)
+	}
+	for _, c := range []struct {
+		o            *vault.ListOptions
+		taken, pages int
+	}{{nil, 1, 1}, {nil, 25, 1}, {nil, 26, 2}, {nil, 99, 3}, {&vault.ListOptions{PageSize: 20}, 99, 3}, {&vault.ListOptions{PageSize: 1}, 99, 60}} {
+		w.trail.take()
+		left := c.taken
+		for _, err := range w.owner.ListSecrets(t.Context(), c.o) {
+			fine(t, err)
+			if left--; left == 0 {
+				break
+			}
+		}
+		if events := w.trail.take(); len(events) != c.pages {
+			t.Errorf("%d items are %d requests, want %d", c.taken, len(events), c.pages)
+		}
+	}
+}
+
+// A driver that panics is an internal error and nothing worse, and the audit hears of it.
+func TestAPanicIsAuditedAndAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	vault.WithDriver(w.svc, faultyDriver{})
+	got(w.owner.CreateKey(t.Context(), "key", vault.RSA(2048), nil))(t)
+	w.trail.take()
+	result, err := w.owner.Sign(t.Context(), "key", vault.RS256, make([]byte, 32))
+	if codes(err) != "ServerError" || !errors.Is(err, errs.Internal) || result.Value != nil {
+		t.Errorf("answered %v, %v", result, err)
+	}
+	if cause := errors.Unwrap(err); cause == nil || !strings.Contains(cause.Error(), "the module caught fire") {
+		t.Errorf("because of %v", cause)
+	}
+	events := w.trail.take()
+	if len(events) != 1 || events[0].Status != 500 || events[0].Err != err || events[0].Operation != vault.OpKeySign {
+		t.Fatalf("the audit was told of %+v", events)
+	}
+	if want := "ActivityId: " + events[0].RequestID.String() + ", ActivityName: KeySign"; errs.From(err).Message != want {
+		t.Errorf("message %q, want %q", errs.From(err).Message, want)
+	}
+	if strings.Contains(body(err)+err.Error(), "fire") {
+		t.Errorf("%s shows its cause", body(err))
+	}
+	// The vault works on.
+	got(w.owner.SetSecret(t.Context(), "s", "v", nil))(t)
+}
+
+// faultyDriver makes keys that panic when they are used.
+type faultyDriver struct{ hollowDriver }
+
+func (d faultyDriver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, error) {
+	private, err := d.hollowDriver.Generate(ctx, s)
+	return faultyKey{private}, err
+}
+
+type faultyKey struct{ crypto.Private }
+
+func (faultyKey) Sign(context.Context, crypto.Algorithm, []byte) ([]byte, error) {
+	panic("the module caught fire")
+}
+
+// A call that is given up before it arrives is no request; one that is given up later is one.
+func TestACancelledCall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	reason := errors.New("enough")
+	before, giveUp := context.WithCancelCause(t.Context())
+	giveUp(reason)
+	_, err := w.owner.SetSecret(before, "s", "v", nil)
+	if err != context.Canceled || len(w.trail.take()) != 0 || w.vault.Usage()[limiter.SecretUse].Used != 0 {
+		t.Errorf("a call that was given up before: %v", err)
+	}
+
+	during, cancel := context.WithCancel(t.Context())
+	vault.WithDriver(w.svc, slowDriver{cancel: cancel})
+	_, err = w.owner.CreateKey(during, "key", vault.RSA(2048), nil)
+	events := w.trail.take()
+	if !errors.Is(err, context.Canceled) || len(events) != 1 || events[0].Err != err || events[0].Operation != vault.OpKeyCreate {
+		t.Errorf("a call that was given up meanwhile: %v, audited as %+v", err, events)
+	}
+	if _, err := w.owner.GetKey(t.Context(), "key"); codes(err) != "KeyNotFound" {
+		t.Errorf("the key of a call that was given up: %v", err)
+	}
+}
+
+// slowDriver is so slow that its caller gives up.
+type slowDriver struct {
+	hollowDriver
+	cancel func()
+}
+
+func (d slowDriver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, error) {
+	d.cancel()
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// The audit may call the vault that it is told of, and sees what the request did.
+func TestTheAuditMayCallBack(t *testing.T) {
+	t.Parallel()
+	var v *vault.Vault
+	var seen []string
+	svc := got(vault.New(&vault.Options{Audit: func(e vault.Event) {
+		if e.Operation == vault.OpSecretSet {
+			s, err := v.As(vault.Owner()).GetSecret(context.Background(), vault.Ref(e.Name))
+			seen = append(seen, s.Value.Reveal()+codes(err))
+		}
+	}}))(t)
+	v = got(svc.Vault(t.Context(), "contoso"))(t)
+	got(v.As(vault.Owner()).SetSecret(t.Context(), "s", "one", nil))(t)
+	got(v.As(vault.Owner()).SetSecret(t.Context(), "s", "two", nil))(t)
+	if !slices.Equal(seen, []string{"one", "two"}) {
+		t.Errorf("the audit saw %v", seen)
+	}
+}
+
+// An event holds no value, no key and no token, in no member however deep.
+func TestAnEventHoldsNothingSecret(t *testing.T) {
+	t.Parallel()
+	const secret = "correct-horse-battery-staple"
+	w := newWorld(t, nil, &vault.VaultOptions{AccessPolicies: []policy.AccessPolicy{{ObjectID: appObject, Secrets: []string{"all"}, Keys: []string{"all"}}}})
+	token := got(w.tenant.Token(t.Context(), w.app(t), audience))(t)
+	app := w.vault.As(vault.Bearer(token))
+	ctx := t.Context()
+
+	got(app.SetSecret(ctx, "s", secret, &vault.SetSecretOptions{Tags: map[string]string{"note": secret}, ContentType: secret}))(t)
+	got(app.GetSecret(ctx, "s"))(t)
+	_, tooLong := app.SetSecret(ctx, "s", strings.Repeat(secret, 1000), nil)
+	got(app.DeleteSecret(ctx, "s"))(t)
+	_, taken := app.SetSecret(ctx, "s", secret, nil)
+	got(app.CreateKey(ctx, "k", vault.RSA(2048), nil))(t)
+	wrapped := got(app.WrapKey(ctx, "k", vault.RSAOAEP, []byte(secret)))(t)
+	got(app.UnwrapKey(ctx, "k", vault.RSAOAEP, wrapped.Value))(t)
+	_, broken := app.UnwrapKey(ctx, "k", vault.RSAOAEP, []byte(secret))
+	_, short := app.Sign(ctx, "k", vault.RS256, []byte(secret))
+	w.clock.Advance(2 * time.Hour)
+	_, expired := app.GetSecret(ctx, "s")
+	w.tenant.RollKeys()
+	_, unknown := app.GetSecret(ctx, "s")
+	for _, err := range []error{tooLong, taken, broken, short, expired, unknown} {
+		if err == nil {
+			t.Fatal("something that should have failed did not")
+		}
+	}
+
+	parts := strings.Split(token, ".")
+	events := w.trail.take()
+	if len(events) != 12 {
+		t.Errorf("%d events of 12 requests", len(events))
+	}
+	for _, e := range events {
+		for err := e.Err; err != nil; err = errors.Unwrap(err) {
+			noneOf(t, fmt.Sprintf("%v: %+v", e.Operation, err), secret, parts[1], parts[2])
+		}
+		for _, text := range []string{fmt.Sprint(e), fmt.Sprintf("%+v", e), fmt.Sprintf("%#v", e), fmt.Sprintf("%+v", &e)} {
+			noneOf(t, text, secret, parts[1], parts[2])
+		}
+	}
+}
+
+// noneOf fails the test if a text holds one of some words, as characters, bytes or hexadecimal digits.
+func noneOf(tb failer, text string, words ...string) {
+	tb.Helper()
+	for _, word := range words {
+		for _, form := range []string{word, fmt.Sprint([]byte(word)), fmt.Sprintf("%x", word), fmt.Sprintf("%X", word)} {
+			if strings.Contains(text, strings.Trim(form, "[]")) {
+				tb.Errorf("something secret is in %s", text)
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package rest
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/policy/identity"
+	"github.com/embedvault/embedvault/vault"
+)
+
+// Options say how a handler answers. The zero Options are those of the service.
+type Options struct {
+	// Strict refuses the forms of requests that only old documents of the service show: PUT of a key with the body of a
+	// create, POST /keys/{name}/import, /storageaccounts, and the header X-HTTP-REQUEST beside X-HTTP-METHOD.
+	Strict bool
+	// Suffixes are the domains under which vaults are found, besides those of the service: with "vault.localhost",
+	// contoso.vault.localhost:8443 is the vault contoso.
+	Suffixes []string
+	// Vault is the vault that answers on hosts that are nothing else. "": such hosts do not exist.
+	Vault string
+	// RetryAfter adds a Retry-After header to every 429. The service was not seen to send one.
+	RetryAfter bool
+	// Place says from where a request over a socket comes, by [vault.Caller.From] or Via. nil: from its remote address.
+	Place func(c vault.Caller, r *http.Request) vault.Caller
+	// Identities are the managed identities of the machine. The first one that is system-assigned, or the only one, is
+	// given when a request names none.
+	Identities []*identity.ManagedIdentity
+	// IdentityHeader is the secret that requests to the identity endpoint of App Service show as X-IDENTITY-HEADER.
+	// "": DefaultIdentityHeader.
+	IdentityHeader string
+	// Resources are what tokens are issued for besides the resources of Azure and the tenant's own applications.
+	Resources []string
+}
+
+// Handler answers requests to the vaults of a service and to the authority of its tenant. It is safe for concurrent use.
+type Handler struct {
+	svc       *vault.Service
+	options   Options
+	hosts     hosts
+	authority *authority // nil without a tenant
+	date      dates
+}
+
+// New returns a handler. nil options are the zero Options.
+func New(svc *vault.Service, o *Options) *Handler {
+	h := &Handler{svc: svc}
+	if o != nil {
+		h.options = *o
+	}
+	h.hosts = newHosts(&h.options)
+	if tenant := svc.Tenant(); tenant != nil {
+		h.authority = newAuthority(tenant, &h.options)
+		h.hosts.authority(tenant.Authority())
+	}
+	return h
+}
+
+// ServeHTTP answers a request that came over a socket.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := new(exchange)
+	if err := h.answer(x, r, h.place); err != nil {
+		if !errors.Is(err, errNoHost) {
+			w.WriteHeader(http.StatusServiceUnavailable) // given up: nobody reads it
+			return
+		}
+		x.page(http.StatusNotFound)
+	}
+	x.fill(w.Header())
+	w.WriteHeader(x.status)
+	if r.Method != http.MethodHead {
+		w.Write(x.body)
+	}
+}
+
+// place says from where a request over a socket comes.
+func (h *Handler) place(c vault.Caller, r *http.Request) vault.Caller {
+	if h.options.Place != nil {
+		return h.options.Place(c, r)
+	}
+	addr, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return c
+	}
+	return c.From(addr.Addr())
+}
+
+// exchange is one request with its answer.
+type exchange struct {
+	vault.Exchange
+	reply
+}
+
+// errNoHost is a request for a host that does not exist.
+var errNoHost = errors.New("no such host")
+
+// answer finds out whom a request is for, and answers it. Its errors are errNoHost and that of the request's context.
+func (h *Handler) answer(x *exchange, r *http.Request, place func(vault.Caller, *http.Request) vault.Caller) error {
+	if err := r.Context().Err(); err != nil {
+		return err
+	}
+	host := hostOf(r)
+	switch what, name := h.hosts.find(host, r.URL.Path); what {
+	case forAuthority:
+		if h.authority == nil {
+			return errNoHost
+		}
+		return h.authority.answer(x, r)
+	case forVault:
+		v := h.svc.Lookup(name)
+		if v == nil {
+			return errNoHost
+		}
+		x.Host = host
+		x.Caller = place(caller(r.Header["Authorization"]), r)
+		return h.toVault(x, r, v)
+	}
+	return errNoHost
+}
+
+// toVault answers a request to a vault.
+func (h *Handler) toVault(x *exchange, r *http.Request, v *vault.Vault) error {
+	ctx := r.Context()
+	x.describe(r)
+	endpoint, err := h.route(x, r)
+	if err == nil {
+		x.status = endpoint.Status()
+		x.body, err = endpoint.Serve(ctx, v, &x.Exchange, make([]byte, 0, 512))
+	} else {
+		if form := x.Check(); form != nil && !isPage(err) {
+			err = form
+		}
+		err = v.Refuse(ctx, &x.Exchange, err)
+	}
+	if err != nil {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return err
+		}
+		x.refuse(h, v, errs.From(err))
+	}
+	x.vaultHeaders(h, v)
+	return nil
+}
+
+// refuse makes the answer an error: its body, and the challenge of a 401.
+func (x *exchange) refuse(h *Handler, v *vault.Vault, e *errs.Error) {
+	if isPage(e) {
+		x.page(e.Status)
+		return
+	}
+	x.status = e.Status
+	x.body = e.AppendBody(make([]byte, 0, 256))
+	switch {
+	case e.Status == http.StatusUnauthorized:
+		x.set("Www-Authenticate", h.challenge(v))
+	case e.Status == http.StatusTooManyRequests && h.options.RetryAfter:
+		x.retryAfter(e.RetryAfter)
+	}
+}
+
+// challenge is what a 401 tells a client: who issues tokens, and what for.
+func (h *Handler) challenge(v *vault.Vault) string {
+	authority := identity.DefaultAuthority
+	if h.authority != nil {
+		authority = h.authority.tenant.Authority()
+	}
+	_, tenant := v.Place()
+	return `Bearer authorization="` + authority + "/" + tenant + `", resource="` + identity.DefaultAudience + `"`
+}

@@ -1,0 +1,83 @@
+package rest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// purpose is what a host is for.
+type purpose uint8
+
+const (
+	forNobody purpose = iota
+	forVault
+	forAuthority
+)
+
+// Where the service is found: the domains of vaults, and the hosts that issue tokens.
+var (
+	vaultDomains   = []string{".vault.azure.net", ".privatelink.vaultcore.azure.net", ".vault.azure.cn", ".vault.usgovcloudapi.net"}
+	authorityHosts = []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net", metadataHost}
+)
+
+// metadataHost is the address under which a machine of the platform finds its identities.
+const metadataHost = "169.254.169.254"
+
+// hosts tells what a host is for.
+type hosts struct {
+	domains     []string // each with a dot in front
+	authorities []string
+	otherwise   string // the vault of all other hosts, or ""
+}
+
+func newHosts(o *Options) hosts {
+	h := hosts{domains: slices.Clone(vaultDomains), authorities: slices.Clone(authorityHosts), otherwise: o.Vault}
+	for _, suffix := range o.Suffixes {
+		h.domains = append(h.domains, "."+strings.ToLower(strings.Trim(suffix, ".")))
+	}
+	return h
+}
+
+// authority adds the host of an address as one that issues tokens.
+func (h *hosts) authority(address string) {
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		h.authorities = append(h.authorities, strings.ToLower(u.Host), strings.ToLower(u.Hostname()))
+	}
+}
+
+// find tells what a host, in lower case, is for, and the name of the vault. A host that is nothing by itself issues
+// tokens on the paths of the authority, and is otherwise the vault of all other hosts.
+func (h *hosts) find(host, path string) (purpose, string) {
+	bare := withoutPort(host)
+	for _, domain := range h.domains {
+		name, ok := strings.CutSuffix(bare, domain)
+		if ok && name != "" && strings.IndexByte(name, '.') < 0 {
+			return forVault, name
+		}
+	}
+	if slices.Contains(h.authorities, bare) || slices.Contains(h.authorities, host) || isAuthorityPath(path) {
+		return forAuthority, ""
+	}
+	if h.otherwise != "" {
+		return forVault, h.otherwise
+	}
+	return forNobody, ""
+}
+
+func withoutPort(host string) string {
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		return host[:i]
+	}
+	return host
+}
+
+// hostOf is the host that a request is for, in lower case. The port of https is left out, as the service does in ids.
+func hostOf(r *http.Request) string {
+	host := r.Host
+	if host == "" {
+		host = r.URL.Host
+	}
+	return strings.ToLower(strings.TrimSuffix(host, ":443"))
+}

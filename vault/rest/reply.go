@@ -1,0 +1,145 @@
+package rest
+
+import (
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/embedvault/embedvault/vault"
+)
+
+// Values of headers that are always the same.
+const (
+	serviceVersion = "1.9.3347.1"
+	jsonType       = "application/json; charset=utf-8"
+)
+
+// maxHeaders is how many headers an answer has at most.
+const maxHeaders = 20
+
+// reply is an answer: status, headers and body. The values of all headers stand in one array, so that they cost one
+// allocation together with the reply.
+type reply struct {
+	status int
+	body   []byte
+	names  [maxHeaders]string // in their canonical form
+	values [maxHeaders]string
+	count  int
+}
+
+// set adds a header.
+func (y *reply) set(name, value string) {
+	y.names[y.count], y.values[y.count] = name, value
+	y.count++
+}
+
+// fill puts the headers of the answer into h.
+func (y *reply) fill(h http.Header) {
+	for i := range y.count {
+		h[y.names[i]] = y.values[i : i+1 : i+1]
+	}
+}
+
+// describe takes from a request what the vault and its audit are told.
+func (x *exchange) describe(r *http.Request) {
+	x.Path, x.Query = r.URL.EscapedPath(), r.URL.RawQuery
+	if r.Body != nil && r.Body != http.NoBody {
+		x.Body, x.Length = r.Body, r.ContentLength
+		if x.Length == 0 { // a client request that does not say
+			x.Length = -1
+		}
+	}
+	x.ContentType, x.Accept = first(r.Header["Content-Type"]), first(r.Header["Accept"])
+	x.ClientID = first(r.Header["X-Ms-Client-Request-Id"])
+	x.ClientInfo = first(r.Header["User-Agent"])
+	if x.URI = "https://" + x.Host + x.Path; x.Query != "" {
+		x.URI += "?" + x.Query
+	}
+}
+
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
+// vaultHeaders adds the headers that every answer of a vault has.
+func (x *exchange) vaultHeaders(h *Handler, v *vault.Vault) {
+	region, _ := v.Place()
+	if x.status == http.StatusNoContent {
+		x.body = nil
+	} else {
+		x.content(jsonType)
+	}
+	x.set("Cache-Control", "no-cache")
+	x.set("Pragma", "no-cache")
+	x.set("Expires", "-1")
+	x.set("X-Ms-Keyvault-Region", region)
+	if isHeaderValue(x.ClientID) {
+		x.set("X-Ms-Client-Request-Id", x.ClientID)
+	}
+	x.set("X-Ms-Request-Id", x.ID.String())
+	x.set("X-Ms-Keyvault-Service-Version", serviceVersion)
+	x.set("X-Ms-Keyvault-Network-Info", networkInfo(x.Caller))
+	x.set("X-Content-Type-Options", "nosniff")
+	x.set("Strict-Transport-Security", "max-age=31536000;includeSubDomains")
+	x.set("Date", h.date.of(x.Time))
+}
+
+// content adds the headers of the body, unless it has a type already.
+func (y *reply) content(media string) {
+	if y.count > 0 && y.names[0] == "Content-Type" {
+		return
+	}
+	y.set("Content-Type", media)
+	y.set("Content-Length", strconv.Itoa(len(y.body)))
+}
+
+// isHeaderValue tells whether a text of a client can be sent back in a header.
+func isHeaderValue(s string) bool {
+	if s == "" || len(s) > 256 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// networkInfo is what the service tells a client of its address.
+func networkInfo(c vault.Caller) string {
+	addr := c.Addr()
+	switch {
+	case !addr.IsValid():
+		return "conn_type=Unknown;"
+	case addr.Is4():
+		return "conn_type=Ipv4;addr=" + addr.String() + ";act_addr_fam=InterNetwork;"
+	}
+	return "conn_type=Ipv6;addr=" + addr.String() + ";act_addr_fam=InterNetworkV6;"
+}
+
+// retryAfter adds the whole seconds to wait, rounded up.
+func (y *reply) retryAfter(wait time.Duration) {
+	y.set("Retry-After", strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10))
+}
+
+// dates writes the Date header, once a second.
+type dates struct{ last atomic.Pointer[date] }
+
+type date struct {
+	unix int64
+	text string
+}
+
+func (d *dates) of(t time.Time) string {
+	last := d.last.Load()
+	if last == nil || last.unix != t.Unix() {
+		last = &date{t.Unix(), t.UTC().Format(http.TimeFormat)}
+		d.last.Store(last)
+	}
+	return last.text
+}

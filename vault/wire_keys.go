@@ -1,0 +1,99 @@
+package vault
+
+import (
+	"encoding/json"
+
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/errs"
+)
+
+func (keyInput) read(r *Exchange) (in keyInput, err error) {
+	body, err := readJSON[struct {
+		Kty            crypto.KeyType     `json:"kty"`
+		KeySize        int32              `json:"key_size"`
+		PublicExponent int32              `json:"public_exponent"`
+		KeyOps         []crypto.Operation `json:"key_ops"`
+		Crv            crypto.Curve       `json:"crv"`
+		Attributes     wireAttributes     `json:"attributes"`
+		Tags           map[string]string  `json:"tags"`
+	}](r, bodyLimit)
+	if err != nil {
+		return in, err
+	}
+	in.spec = crypto.Spec{Type: body.Kty, Size: int(body.KeySize), Curve: body.Crv, PublicExponent: int(body.PublicExponent)}
+	in.CreateKeyOptions = CreateKeyOptions{Operations: body.KeyOps, Validity: body.Attributes.validity(), Tags: body.Tags}
+	return in, nil
+}
+
+func (importInput) read(r *Exchange) (in importInput, err error) {
+	body, err := readJSON[struct {
+		HSM        bool              `json:"Hsm"`
+		Key        json.RawMessage   `json:"key"`
+		Attributes wireAttributes    `json:"attributes"`
+		Tags       map[string]string `json:"tags"`
+	}](r, bodyLimit)
+	if err != nil {
+		return in, err
+	}
+	if len(body.Key) == 0 || in.jwk.UnmarshalJSON(body.Key) != nil {
+		return in, errs.NewInvalidJWK()
+	}
+	in.ImportKeyOptions = ImportKeyOptions{Validity: body.Attributes.validity(), Tags: body.Tags, HSM: body.HSM}
+	return in, nil
+}
+
+func (keyUpdate) read(r *Exchange) (in keyUpdate, err error) {
+	body, err := readJSON[struct {
+		KeyOps     []crypto.Operation `json:"key_ops"`
+		Attributes wireAttributes     `json:"attributes"`
+		Tags       map[string]string  `json:"tags"`
+	}](r, bodyLimit)
+	in.UpdateKeyOptions = UpdateKeyOptions{Operations: body.KeyOps, Attributes: body.Attributes.update(), Tags: body.Tags}
+	return in, err
+}
+
+func (k Key) appendTo(dst []byte, r *Exchange) []byte {
+	w := begin(dst)
+	k.members(&w, r)
+	return w.end()
+}
+
+func (k Key) members(w *object, r *Exchange) {
+	jwk := k.JWK
+	jwk.KID = string(k.ID.appendURL(nil, r.Host))
+	w.Name("key")
+	w.Buf = jwk.AppendJSON(w.Buf)
+	w.attributes(&k.Attributes, r)
+	if r.api >= V7_4 {
+		w.truth("exportable", false)
+	}
+	if r.api >= V7_5 {
+		w.text("hsmPlatform", hsmPlatform(jwk.Kty))
+	}
+	w.Close('}')
+	w.tags(k.Tags)
+}
+
+// hsmPlatform names what protects a key: software, or the modules in which all new keys are made.
+func hsmPlatform(kty crypto.KeyType) string {
+	if kty.HSM() {
+		return "2"
+	}
+	return "0"
+}
+
+func (k KeyItem) appendTo(dst []byte, r *Exchange) []byte {
+	w := begin(dst)
+	k.members(&w, r)
+	return w.end()
+}
+
+func (k KeyItem) members(w *object, r *Exchange) {
+	w.id("kid", k.ID, r.Host)
+	w.attributes(&k.Attributes, r)
+	if r.api >= V7_4 {
+		w.truth("exportable", false)
+	}
+	w.Close('}')
+	w.tags(k.Tags)
+}
