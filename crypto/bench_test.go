@@ -108,7 +108,7 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-func Benchmark(b *testing.B) {
+func BenchmarkKey(b *testing.B) {
 	for _, p := range pairs(b) {
 		b.Run(p.name+"/bare", func(b *testing.B) {
 			b.ReportAllocs()

@@ -10,7 +10,8 @@
 //     the vault or a single object, less what deny assignments take away. The local RBAC of a Managed HSM is the same
 //     engine with other roles and shorter scopes.
 //
-// A vault uses either access policies or RBAC and ignores the other. All three deny what nothing allows.
+// A vault uses either access policies or RBAC and ignores the other. What nothing allows is denied; only a firewall that
+// was never set allows by default, as the service's does.
 //
 // The question is always whether a [Principal] has a [Right]. Rights are this package's own vocabulary, because the
 // service has three that do not match: what an access policy calls "get" is two different actions in RBAC. One table

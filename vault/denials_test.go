@@ -189,8 +189,7 @@ var stateful = []denial{
 		got(v.As(vault.Owner()).SetSecret(tb.Context(), "db-password", "v", &disabled))(tb)
 	}, getSecret, forbidden("SecretDisabled", "Operation get is not allowed on a disabled secret.")},
 	{"a key that wraps nothing", owner, func(tb failer, v *vault.Vault) {
-		signs := vault.CreateKeyOptions{Operations: []crypto.Operation{crypto.OpSign}}
-		got(v.As(vault.Owner()).CreateKey(tb.Context(), "app", vault.RSA(2048), &signs))(tb)
+		got(v.As(vault.Owner()).CreateKey(tb.Context(), "app", vault.EC(vault.P256), nil))(tb)
 	}, wrapKey, forbidden("KeyOperationForbidden", "Operation wrapKey is not permitted on this key.")},
 	{"purge protection", owner, func(tb failer, v *vault.Vault) {
 		fine(tb, v.EnablePurgeProtection(tb.Context()))

@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/embedvault/embedvault/errs"
@@ -50,11 +51,14 @@ func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, er
 	c.arrive()
 	defer func() {
 		if p := recover(); p != nil {
-			err = errs.NewInternal(panicked{p})
+			err = errs.NewInternal(Panic{p, debug.Stack()})
 		}
 		err = c.leave(&o.row, err)
 	}()
 	if err = c.admit(o.right); err != nil {
+		return out, err
+	}
+	if err = c.fault(c.vault.svc.hook.Before, o.operation); err != nil {
 		return out, err
 	}
 	var malformed error
@@ -77,13 +81,28 @@ func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, er
 	if err = in.validate(c); err != nil {
 		return out, err
 	}
-	return o.exec(c, in)
+	if out, err = o.exec(c, in); err != nil {
+		return out, err
+	}
+	return out, c.fault(c.vault.svc.hook.After, o.operation)
 }
 
-// panicked is the cause of an internal error that was a panic.
-type panicked struct{ value any }
+// fault is what a test has put in the way of an operation.
+func (c *call) fault(at func(operation string) error, o Operation) error {
+	if at == nil {
+		return nil
+	}
+	return at(string(o))
+}
 
-func (p panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+// Panic is the cause of an internal error that was a panic; errors.As finds it.
+type Panic struct {
+	Value any
+	Stack []byte // of the goroutine that panicked
+}
+
+// Error tells what the panic was raised with.
+func (p Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
 
 // arrive notes what the whole request is judged by: one moment, one set of settings.
 func (c *call) arrive() {

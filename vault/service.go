@@ -9,6 +9,7 @@ import (
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/soft"
 	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/hook"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/policy/identity"
 	"github.com/embedvault/embedvault/vault/store"
@@ -32,6 +33,8 @@ type Options struct {
 	// Store outlives the service: what it holds is there again in a service made with the same store. Key material
 	// reaches it in the clear. nil: the state lives in memory alone.
 	Store store.Store
+	// Hook is for the test kit of this module; no other package can make one.
+	Hook *hook.Points
 }
 
 // Service holds containers, as a region of the modelled service does. It is safe for concurrent use.
@@ -45,6 +48,7 @@ type Service struct {
 	ids    *requestIDs
 	lag    int64 // seconds
 	root   rootKey
+	hook   hook.Points
 
 	mu            sync.Mutex
 	closed        bool
@@ -67,6 +71,11 @@ func New(o *Options) (*Service, error) {
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if o.Hook != nil {
+		o.Hook.Invariants = s.invariants
+		s.hook = *o.Hook
+		s.soft = soft.Driver{RSA: s.hook.RSA}
 	}
 	if o.Limits != nil {
 		s.limits = *o.Limits

@@ -222,8 +222,7 @@ func TestOperationsDocument(t *testing.T) {
 		"What a vault can be asked, rendered from the table by `go test ./vault -update`. A `{version}` may be left out, with its\n" +
 		"slash or without: then the newest is meant. The permission is that of an access policy, the data action that of a role;\n" +
 		"its prefix `Microsoft.KeyVault/vaults/` is left out. The class is whose rate limit the request is counted against;\n" +
-		"whatever concerns a key in hardware is counted with the class of that name. An operation has an own status for success:\n" +
-		"200, unless it answers nothing.\n")
+		"whatever concerns a key in hardware is counted with the class of that name. The status is that of a success.\n")
 	section := ""
 	for _, row := range vault.Table() {
 		if collection := row.Right.Collection(); collection != section {

@@ -12,7 +12,7 @@ import (
 func (s *suite) generate(t *testing.T) {
 	s.eachSpec(t, func(t *testing.T, spec crypto.Spec) { s.generateOne(t, spec, exercise) })
 	if kty := s.served(crypto.KeyTypeRSA); kty != "" {
-		for _, e := range []int{3, 17, 1<<31 - 1} {
+		for _, e := range []int{3, 1<<31 - 1} {
 			s.generateOne(t, crypto.Spec{Type: kty, Size: 2048, PublicExponent: e}, glance)
 		}
 	}

@@ -4,9 +4,8 @@
 //
 // A key is parsed once, when it is made, imported or opened, and used from
 // then on without locks. Its blob is the key in the clear; whoever stores it
-// seals it first. The zero memory of a key that nobody uses any more is left
-// to the garbage collector: the standard library gives no way to wipe what it
-// keeps inside.
+// seals it first. A key that nobody uses any more is left to the garbage
+// collector: the standard library gives no way to wipe what it keeps inside.
 package soft
 
 import (
@@ -21,17 +20,23 @@ import (
 )
 
 // Driver makes and opens keys in memory. It has no state: the zero value is
-// ready, and all drivers are alike.
-type Driver struct{}
+// ready.
+type Driver struct {
+	// RSA makes the RSA keys with an exponent of 65537; nil makes new ones. It is
+	// for tests, which do not wait for primes.
+	RSA func(bits int) (*rsa.PrivateKey, error)
+}
 
 var _ crypto.Driver = Driver{}
+
+const defaultExponent = 65537
 
 // New returns a driver.
 func New() Driver { return Driver{} }
 
 // Generate makes a key of a software type. The -HSM types are
 // errs.NewHardwareKeysNotSupported.
-func (Driver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, error) {
+func (d Driver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -41,6 +46,10 @@ func (Driver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, erro
 	}
 	switch s.Type {
 	case crypto.KeyTypeRSA:
+		if d.RSA != nil && s.PublicExponent == defaultExponent {
+			k, err := d.RSA(s.Size)
+			return made(rsaKey{k}, err)
+		}
 		k, err := primitive.GenerateRSA(s.Size, s.PublicExponent)
 		return made(rsaKey{k}, err)
 	case crypto.KeyTypeEC:

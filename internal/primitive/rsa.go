@@ -80,40 +80,31 @@ func GenerateRSA(bits, exponent int) (*rsa.PrivateKey, error) {
 }
 
 // generateWithExponent makes a key with an exponent that the standard library
-// does not generate for. Both primes have their two top bits set, so the
-// modulus has the full length.
+// does not generate for. It takes the standard library's primes, whose product
+// has the full length, and leaves out those that the exponent does not suit.
 func generateWithExponent(bits int, e *big.Int) (*rsa.PrivateKey, error) {
-	p, pMinus1, err := primeFor(bits/2, e)
-	if err != nil {
-		return nil, err
+	one := big.NewInt(1)
+	var primes, minus1 []*big.Int
+	for len(primes) < 2 {
+		k, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range k.Primes {
+			pMinus1 := new(big.Int).Sub(p, one)
+			if new(big.Int).GCD(nil, nil, e, pMinus1).Cmp(one) == 0 {
+				primes, minus1 = append(primes, p), append(minus1, pMinus1)
+			}
+		}
 	}
-	q, qMinus1, err := primeFor(bits/2, e)
-	if err != nil {
-		return nil, err
-	}
-	gcd := new(big.Int).GCD(nil, nil, pMinus1, qMinus1)
-	lambda := new(big.Int).Mul(pMinus1, new(big.Int).Div(qMinus1, gcd))
+	gcd := new(big.Int).GCD(nil, nil, minus1[0], minus1[1])
+	lambda := new(big.Int).Mul(minus1[0], new(big.Int).Div(minus1[1], gcd))
 	k := &rsa.PrivateKey{
-		PublicKey: rsa.PublicKey{N: new(big.Int).Mul(p, q), E: int(e.Int64())},
+		PublicKey: rsa.PublicKey{N: new(big.Int).Mul(primes[0], primes[1]), E: int(e.Int64())},
 		D:         new(big.Int).ModInverse(e, lambda),
-		Primes:    []*big.Int{p, q},
+		Primes:    primes[:2],
 	}
 	return k, finish(k)
-}
-
-// primeFor returns a random prime p with e coprime to p−1, and p−1.
-func primeFor(bits int, e *big.Int) (p, pMinus1 *big.Int, err error) {
-	one := big.NewInt(1)
-	for {
-		p, err := rand.Prime(rand.Reader, bits)
-		if err != nil {
-			return nil, nil, err
-		}
-		pMinus1 := new(big.Int).Sub(p, one)
-		if new(big.Int).GCD(nil, nil, e, pMinus1).Cmp(one) == 0 {
-			return p, pMinus1, nil
-		}
-	}
 }
 
 var pssSalt = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}

@@ -170,6 +170,21 @@ func (k Kind[V, O]) DeletedAfter(r *Root, name string, now int64) iter.Seq[*Obje
 	}
 }
 
+// All goes through everything that is in the trees, also what is no longer there by the clock.
+func (k Kind[V, O]) All(r *Root) iter.Seq[*Object[V, O]] {
+	return func(yield func(*Object[V, O]) bool) {
+		c := k.in(r)
+		if c == nil {
+			return
+		}
+		more := true
+		show := func(_ string, o *Object[V, O]) bool { more = yield(o); return more }
+		if c.live.Scan(show); more {
+			c.deleted.Scan(show)
+		}
+	}
+}
+
 func after[V, O any](t *tree[V, O], name string, yield func(*Object[V, O]) bool) {
 	pivot := folded(name)
 	t.Ascend(pivot, func(key string, o *Object[V, O]) bool {

@@ -24,7 +24,8 @@ type Application struct {
 	clientID       string
 	registrationID string
 
-	secrets []clientSecret // guarded by tenant.mu
+	secrets     []clientSecret // guarded by tenant.mu
+	credentials                // guarded by tenant.mu
 }
 
 // NewApplication registers an application without secrets. Without them it signs

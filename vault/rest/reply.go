@@ -82,7 +82,9 @@ func (x *exchange) vaultHeaders(h *Handler, v *vault.Vault) {
 	}
 	x.set("X-Ms-Request-Id", x.ID.String())
 	x.set("X-Ms-Keyvault-Service-Version", serviceVersion)
-	x.set("X-Ms-Keyvault-Network-Info", networkInfo(x.Caller))
+	if info := networkInfo(x.Caller); info != "" {
+		x.set("X-Ms-Keyvault-Network-Info", info)
+	}
 	x.set("X-Content-Type-Options", "nosniff")
 	x.set("Strict-Transport-Security", "max-age=31536000;includeSubDomains")
 	x.set("Date", h.date.of(x.Time))
@@ -110,12 +112,12 @@ func isHeaderValue(s string) bool {
 	return true
 }
 
-// networkInfo is what the service tells a client of its address.
+// networkInfo is what the service tells a client of its address, "" if it has none.
 func networkInfo(c vault.Caller) string {
 	addr := c.Addr()
 	switch {
 	case !addr.IsValid():
-		return "conn_type=Unknown;"
+		return ""
 	case addr.Is4():
 		return "conn_type=Ipv4;addr=" + addr.String() + ";act_addr_fam=InterNetwork;"
 	}

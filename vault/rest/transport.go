@@ -34,7 +34,7 @@ func (t *Transport) From(addr netip.Addr) *Transport {
 }
 
 // As returns a transport whose requests to vaults are made by a caller, whatever token they carry. Those that carry none
-// get the challenge all the same. The address is the caller's own, if it has one and From is not called.
+// get the challenge all the same. The caller is where it says it is, unless From says otherwise.
 func (t *Transport) As(caller vault.Caller) *Transport {
 	c := *t
 	c.caller = &caller
@@ -62,13 +62,13 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // place says who makes a request, and from where.
 func (t *Transport) place(c vault.Caller, _ *http.Request) vault.Caller {
-	if t.caller != nil && c != (vault.Caller{}) {
-		c = *t.caller
-		if c.Addr().IsValid() && !t.placed {
-			return c
-		}
+	if t.caller == nil || c == (vault.Caller{}) {
+		return c.From(t.addr)
 	}
-	return c.From(t.addr)
+	if !t.placed {
+		return *t.caller
+	}
+	return t.caller.From(t.addr)
 }
 
 // response is an exchange with the http.Response made of it, in one allocation.

@@ -1,0 +1,18 @@
+// Package hook is how the test kit reaches inside a service: what it may put in place, and what the service lets it ask.
+// Nothing outside this module can make a Points, so no program can weaken a vault with one.
+package hook
+
+import "crypto/rsa"
+
+// Points are the places of one service. Those that are nil are not there.
+type Points struct {
+	// RSA makes the RSA keys of the service, for an exponent of 65537.
+	RSA func(bits int) (*rsa.PrivateKey, error)
+	// Before is asked when a request has passed the gates of identity, network and right. Its error is the answer: nothing
+	// is charged or changed.
+	Before func(operation string) error
+	// After is asked when a request was carried out. Its error is the answer, though what was done stays done.
+	After func(operation string) error
+	// Invariants is set by the service. It tells what is wrong with its state, nil if nothing.
+	Invariants func() error
+}

@@ -1,0 +1,71 @@
+package azuretest_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/limiter"
+	"github.com/embedvault/embedvault/policy/identity"
+	"github.com/embedvault/embedvault/vault"
+	"github.com/embedvault/embedvault/vault/azuretest"
+	"github.com/embedvault/embedvault/vault/rest"
+)
+
+// environment is a service with a vault and a tenant.
+type environment struct {
+	svc     *vault.Service
+	vault   *vault.Vault
+	tenant  *identity.Tenant
+	handler *rest.Handler
+}
+
+func (e *environment) Vault() *vault.Vault        { return e.vault }
+func (e *environment) Transport() *rest.Transport { return e.handler.Transport() }
+
+const tenantID = "0a1b2c3d-0000-4000-8000-00000000000f"
+
+// newEnv makes an environment without rate limits.
+func newEnv(t testing.TB, o *vault.VaultOptions) *environment {
+	t.Helper()
+	return limitedEnv(t, o, limiter.Unlimited())
+}
+
+// limitedEnv makes an environment with limits.
+func limitedEnv(t testing.TB, o *vault.VaultOptions, limits limiter.Limits) *environment {
+	t.Helper()
+	return must[*environment](t)(makeEnv(o, limits))
+}
+
+func makeEnv(o *vault.VaultOptions, limits limiter.Limits) (*environment, error) {
+	tenant := identity.New(&identity.Options{TenantID: tenantID})
+	svc, err := vault.New(&vault.Options{Tenant: tenant, Limits: &limits})
+	if err != nil {
+		return nil, err
+	}
+	v, err := svc.CreateVault(context.Background(), "contoso", o)
+	if err != nil {
+		return nil, err
+	}
+	return &environment{svc, v, tenant, rest.New(svc, nil)}, nil
+}
+
+func must[T any](t testing.TB) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// wants checks that an error of the SDK is what the vault means.
+func wants(t testing.TB, err error, status int, code errs.Code) {
+	t.Helper()
+	meant := azuretest.Err(err)
+	if err == nil || errs.StatusOf(meant) != status || !errors.Is(meant, code) {
+		t.Errorf("%v, want %d %s", err, status, code)
+	}
+}

@@ -1,0 +1,133 @@
+package vault_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/limiter"
+	"github.com/embedvault/embedvault/vault"
+)
+
+// get asks for a secret that is not there, which costs one unit, and returns the status.
+func get(tb failer, v *vault.Vault) int {
+	_, err := v.As(vault.Owner()).GetSecret(tb.Context(), "nothing")
+	return errs.StatusOf(err)
+}
+
+// take makes requests until n are through.
+func take(tb failer, v *vault.Vault, n int) {
+	tb.Helper()
+	for i := range n {
+		if status := get(tb, v); status != 404 {
+			tb.Fatalf("request %d: %d", i+1, status)
+		}
+	}
+}
+
+// The 2001st request within ten seconds is refused. Room comes back ten seconds after what it was used by, to the
+// microsecond, and as much as was used then.
+func TestTheWindowSlides(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	take(t, w.vault, 1500)
+	w.clock.Advance(4 * time.Second)
+	take(t, w.vault, 500)
+	if status := get(t, w.vault); status != 429 {
+		t.Errorf("request 2001: %d", status)
+	}
+	w.clock.Advance(6*time.Second - time.Microsecond)
+	_, err := w.owner.GetSecret(t.Context(), "nothing")
+	if errs.From(err).Status != 429 || errs.From(err).RetryAfter != time.Microsecond {
+		t.Errorf("a microsecond before there is room: %v, again after %v", err, errs.From(err).RetryAfter)
+	}
+	w.clock.Advance(time.Microsecond)
+	take(t, w.vault, 1500)
+	if status := get(t, w.vault); status != 429 {
+		t.Errorf("with all the room taken that came back: %d", status)
+	}
+	w.clock.Advance(4 * time.Second)
+	take(t, w.vault, 500)
+	if status := get(t, w.vault); status != 429 {
+		t.Errorf("with the rest of the room taken: %d", status)
+	}
+}
+
+// Secrets, keys and the creation of keys are counted apart.
+func TestClassesDoNotShareRoom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	vault.WithDriver(w.svc, hollowDriver{})
+	take(t, w.vault, 2000)
+	for i := range 10 {
+		got(w.owner.CreateKey(t.Context(), fmt.Sprint("key-", i), vault.RSA(4096), nil))(t)
+	}
+	if _, err := w.owner.CreateKey(t.Context(), "key-10", vault.EC(vault.P256), nil); codes(err) != "Throttled" {
+		t.Errorf("the eleventh key: %v", err)
+	}
+	if _, err := w.owner.RotateKey(t.Context(), "key-0"); codes(err) != "Throttled" {
+		t.Errorf("an eleventh key by rotation: %v", err)
+	}
+	if _, err := w.owner.SetSecret(t.Context(), "s", "v", nil); codes(err) != "Throttled" {
+		t.Errorf("to set a secret is counted with the uses of secrets: %v", err)
+	}
+	for i := range 250 {
+		if err := use(w.owner, "key-0", vault.RS256, make([]byte, 32))(); err != nil {
+			t.Fatalf("use %d of an RSA-4096 key: %v", i+1, err)
+		}
+	}
+	if err := use(w.owner, "key-0", vault.RS256, make([]byte, 32))(); codes(err) != "Throttled" {
+		t.Errorf("use 251 of an RSA-4096 key: %v", err)
+	}
+}
+
+// Five vaults of a subscription have their full limits; six share those of five. Elsewhere nothing of it is felt.
+func TestVaultsShareTheLimitOfTheirSubscription(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	vaults := []*vault.Vault{w.vault}
+	add := func(name string, o vault.VaultOptions) *vault.Vault {
+		if o.Subscription == "" {
+			o.Subscription = subscription
+		}
+		if o.Region == "" {
+			o.Region = "westeurope"
+		}
+		return got(w.svc.CreateVault(t.Context(), name, &o))(t)
+	}
+	for i := range 5 {
+		vaults = append(vaults, add(fmt.Sprint("vault", i), vault.VaultOptions{}))
+	}
+	for _, v := range vaults[:5] {
+		take(t, v, 2000)
+		if status := get(t, v); status != 429 {
+			t.Errorf("%s, request 2001: %d", v.Name(), status)
+		}
+	}
+	_, err := vaults[5].As(vault.Owner()).GetSecret(t.Context(), "nothing")
+	var full vault.Throttling
+	if !errors.As(err, &full) || full.Scope != limiter.ScopeSubscription || full.Used != 10_000 || full.Limit != 10_000 ||
+		full.RetryAfter != 10*time.Second {
+		t.Errorf("the sixth vault: %v, because of %+v", err, full)
+	}
+	for _, elsewhere := range []*vault.Vault{
+		add("another-region", vault.VaultOptions{Region: "eastus"}),
+		add("another-owner", vault.VaultOptions{Subscription: vault.DefaultSubscription}),
+	} {
+		take(t, elsewhere, 2000)
+	}
+	w.clock.Advance(10 * time.Second)
+	take(t, vaults[5], 2000)
+}
+
+func TestUnlimited(t *testing.T) {
+	t.Parallel()
+	unlimited := limiter.Unlimited()
+	w := newWorld(t, &vault.Options{Limits: &unlimited}, nil)
+	take(t, w.vault, 20_000)
+	if usage := w.vault.Usage(); usage != (limiter.Usage{}) {
+		t.Errorf("usage is counted: %v", usage)
+	}
+}

@@ -1,0 +1,91 @@
+package vaulttest
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/embedvault/embedvault/vault"
+)
+
+// Fault is something that goes wrong with an operation, at every request that passes the gates of identity, network and
+// right, until it has happened as often as it should. It is safe for concurrent use.
+type Fault struct {
+	of        *faults
+	operation vault.Operation
+	err       error
+	delay     time.Duration
+	after     bool
+	left      int // how often it still happens; negative: without end
+}
+
+// faults are the faults of an environment.
+type faults struct {
+	clock clock
+	mu    sync.Mutex
+	all   []*Fault // in the order in which they were set; guarded, as is what they hold
+}
+
+// Fail makes an operation answer with an error. It does nothing then, and charges nothing to the limits. An errs.Code
+// stands for the row of the catalogue that bears it. Of several faults of an operation the first one that is not used up
+// happens.
+func (e *Env) Fail(operation vault.Operation, err error) *Fault {
+	return e.faults.add(operation, err, 0)
+}
+
+// Slow makes an operation take time on the environment's clock.
+func (e *Env) Slow(operation vault.Operation, d time.Duration) *Fault {
+	return e.faults.add(operation, nil, d)
+}
+
+// Times lets the fault happen n times, and no more.
+func (f *Fault) Times(n int) *Fault { return f.set(func() { f.left = n }) }
+
+// AfterCommit lets the operation do all that it should before it fails: the reply is lost, what was done stays done.
+func (f *Fault) AfterCommit() *Fault { return f.set(func() { f.after = true }) }
+
+// Delay lets the fault take time on the environment's clock too.
+func (f *Fault) Delay(d time.Duration) *Fault { return f.set(func() { f.delay = d }) }
+
+// Clear ends the fault.
+func (f *Fault) Clear() { f.Times(0) }
+
+func (f *Fault) set(change func()) *Fault {
+	f.of.mu.Lock()
+	defer f.of.mu.Unlock()
+	change()
+	return f
+}
+
+func (s *faults) add(operation vault.Operation, err error, delay time.Duration) *Fault {
+	f := &Fault{of: s, operation: operation, err: err, delay: delay, left: -1}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = append(s.all, f)
+	return f
+}
+
+func (s *faults) before(operation string) error { return s.happen(operation, false) }
+func (s *faults) after(operation string) error  { return s.happen(operation, true) }
+
+// happen lets the first fault of an operation happen, and forgets it when it is used up.
+func (s *faults) happen(operation string, after bool) error {
+	delay, err := s.take(vault.Operation(operation), after)
+	if delay > 0 {
+		s.clock.advance(delay)
+	}
+	return err
+}
+
+func (s *faults) take(operation vault.Operation, after bool) (time.Duration, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = slices.DeleteFunc(s.all, func(f *Fault) bool { return f.left == 0 })
+	for _, f := range s.all {
+		if f.operation == operation && f.after == after {
+			f.left = max(f.left-1, -1)
+			return f.delay, f.err
+		}
+	}
+	return 0, nil
+}

@@ -1,0 +1,101 @@
+package vaulttest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/policy"
+	"github.com/embedvault/embedvault/policy/identity"
+	"github.com/embedvault/embedvault/vault"
+)
+
+// maxTrail is how many requests an environment remembers; of more it forgets the oldest.
+const maxTrail = 10_000
+
+// trail is what the audit of an environment was told.
+type trail struct {
+	mu     sync.Mutex
+	events []vault.Event
+	forgot int
+}
+
+func (t *trail) note(e vault.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.events) == maxTrail {
+		t.forgot += maxTrail / 2
+		t.events = append(t.events[:0:0], t.events[maxTrail/2:]...)
+	}
+	t.events = append(t.events, e)
+}
+
+// Requests returns the audit events of all requests so far, the latest ten thousand at most; with operations, only of
+// those.
+func (e *Env) Requests(operations ...vault.Operation) []vault.Event {
+	e.trail.mu.Lock()
+	defer e.trail.mu.Unlock()
+	var out []vault.Event
+	for _, event := range e.trail.events {
+		if len(operations) == 0 || slices.Contains(operations, event.Operation) {
+			out = append(out, event)
+		}
+	}
+	return out
+}
+
+// Strict fails the test at its end if any answer was one of which the evidence says nothing: an error whose text or code
+// is graded inferred.
+func (e *Env) Strict() { e.strict.Store(true) }
+
+// conclude is the end of an environment.
+func (e *Env) conclude(invariants func() error) {
+	e.tb.Helper()
+	if err := invariants(); err != nil {
+		e.tb.Errorf("vaulttest: the state of the service cannot be:\n%v", err)
+	}
+	for _, event := range e.Requests() {
+		e.judge(event)
+	}
+	if e.tb.Failed() {
+		e.explain()
+	}
+}
+
+// judge fails the test on an event that no test should see.
+func (e *Env) judge(event vault.Event) {
+	e.tb.Helper()
+	var answer *errs.Error
+	if !errors.As(event.Err, &answer) {
+		return
+	}
+	var panicked vault.Panic
+	if errors.As(answer, &panicked) {
+		e.tb.Errorf("vaulttest: %s panicked: %v\n%s", event.Operation, panicked.Value, panicked.Stack)
+	}
+	if e.strict.Load() && answer.Grade() == errs.Inferred {
+		e.tb.Errorf("vaulttest: strict: the answer to %s is inferred: %v", event.Operation, answer)
+	}
+}
+
+// explain prints the refusals with the decisions that led to them.
+func (e *Env) explain() {
+	e.tb.Helper()
+	var b strings.Builder
+	for _, event := range e.Requests() {
+		var decision policy.Decision
+		var failure *identity.Failure
+		switch {
+		case errors.As(event.Err, &decision):
+			fmt.Fprintf(&b, "%s %s: %v\n", event.Operation, event.Name, decision)
+		case errors.As(event.Err, &failure):
+			fmt.Fprintf(&b, "%s %s: %v\n", event.Operation, event.Name, failure)
+		}
+	}
+	if b.Len() > 0 {
+		e.tb.Logf("vaulttest: refused requests:\n%s", b.String())
+	}
+}
