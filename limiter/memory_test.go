@@ -36,7 +36,7 @@ func TestRepeatedBurstsDoNotAllocate(t *testing.T) {
 }
 
 // heapEach returns how many bytes one of the n things that build returns
-// keeps alive.
+// keeps alive, to a few dozen bytes if n is some hundreds.
 func heapEach[T any](n int, build func() T) int {
 	heap := func() int {
 		var m runtime.MemStats
@@ -55,86 +55,79 @@ func heapEach[T any](n int, build func() T) int {
 	return (after - before) / n
 }
 
-// What a vault and its windows weigh. The bounds of a window are those of the
-// vault in that state, less the vault unused.
+// What a vault weighs, and what its windows add to it.
 func TestMemoryOfVaults(t *testing.T) {
 	sub := limiter.NewSubscription(limiter.Documented2019())
 	unused := heapEach(2000, sub.NewVault)
+	if unused > 160 {
+		t.Errorf("an unused vault takes %d bytes, want at most 160", unused)
+	}
+	// A subscription for each, so that it keeps no windows of its own; it
+	// remembers the vault, in 8 bytes.
+	alone := heapEach(500, func() *limiter.Vault { return newVault(limiter.Documented2019()) }) + 8
 	for _, tt := range []struct {
-		name string
-		uses int
-		then time.Duration
-		max  int
+		name   string
+		bursts []int // one in each window
+		max    int
 	}{
-		{"used once", 1, 0, 136},
-		{"used in full", 2000, 0, 10_500},
-		{"used once again after a full window and an idle one", 2000, window, 136},
+		{"used once", []int{1}, 136},
+		{"used in full", []int{2000}, 10_500},
+		{"used in full, then now and then", []int{2000, 1, 1}, 136},
 	} {
-		used := heapEach(200, func() *limiter.Vault {
+		used := heapEach(500, func() *limiter.Vault {
 			v := newVault(limiter.Documented2019())
-			burst(v, tt.uses, limiter.SecretUse, 1, start)
-			for now := start.Add(tt.then); tt.then > 0 && now.Before(start.Add(3*window)); now = now.Add(tt.then) {
-				v.Take(limiter.SecretUse, 1, now)
+			for i, n := range tt.bursts {
+				burst(v, n, limiter.SecretUse, 1, start.Add(time.Duration(i)*window))
 			}
 			return v
 		})
-		fresh := heapEach(200, func() *limiter.Vault { return newVault(limiter.Documented2019()) })
-		// The list of recent vaults is the subscription's: one slot, 8 bytes.
-		if got := used - fresh - 8; got > tt.max {
-			t.Errorf("a window %s takes %d bytes, want at most %d", tt.name, got, tt.max)
+		t.Logf("a window %s: %d bytes", tt.name, used-alone)
+		if used-alone > tt.max {
+			t.Errorf("a window %s takes %d bytes, want at most %d", tt.name, used-alone, tt.max)
 		}
-	}
-	if unused > 160 {
-		t.Errorf("an unused vault takes %d bytes, want at most 160", unused)
 	}
 }
 
 // The windows of a subscription are there only while more vaults are in use
-// than can be ignored.
+// than can be ignored. The numbers are multiples of a full log, 8 KB.
 func TestMemoryOfSubscriptions(t *testing.T) {
-	idle := heapEach(50, func() *limiter.Subscription { return limiter.NewSubscription(limiter.Documented2019()) })
+	const full, noise = 8192, 2048
+	// use fills the windows of n new vaults and returns the last of them.
+	use := func(sub *limiter.Subscription, n int, now time.Time) (v *limiter.Vault) {
+		for range n {
+			v = sub.NewVault()
+			burst(v, 2000, limiter.SecretUse, 1, now)
+		}
+		return v
+	}
+	idle := heapEach(100, func() *limiter.Subscription { return limiter.NewSubscription(limiter.Documented2019()) })
 	for _, tt := range []struct {
-		name     string
-		use      func(sub *limiter.Subscription)
-		min, max int
+		name string
+		use  func(sub *limiter.Subscription)
+		want int
 	}{
-		{"six vaults in use", func(sub *limiter.Subscription) { fill(sub, 6, start) }, 50_000, 80_000},
-		{"once twelve, now one in full use", func(sub *limiter.Subscription) {
-			fill(sub, 12, start)
-			v := sub.NewVault()
-			for i := range 4 {
-				burst(v, 2000, limiter.SecretUse, 1, start.Add(time.Duration(i)*window))
-			}
-		}, 8_000, 9_000}, // the log of the vault, not that and another
-		{"twenty vaults, one after the other", func(sub *limiter.Subscription) {
-			for i := range 20 {
-				fill(sub, 1, start.Add(time.Duration(i)*window))
-			}
-		}, 0, 45_000},
 		{"a thousand vaults, never used", func(sub *limiter.Subscription) {
 			for range 1000 {
 				sub.NewVault()
 			}
-		}, 0, 0},
+		}, 0},
+		{"five vaults in use: what they keep", func(sub *limiter.Subscription) { use(sub, 5, start) }, 5 * full},
+		{"six in use: a log of 10000", func(sub *limiter.Subscription) { use(sub, 6, start) }, 8 * full},
+		{"once twenty, now one in full use: what that keeps", func(sub *limiter.Subscription) {
+			v := use(sub, 20, start)
+			for i := range 4 {
+				burst(v, 2000, limiter.SecretUse, 1, start.Add(time.Duration(i)*window))
+			}
+		}, full},
 	} {
-		got := heapEach(20, func() *limiter.Subscription {
+		got := heapEach(50, func() *limiter.Subscription {
 			sub := limiter.NewSubscription(limiter.Documented2019())
 			tt.use(sub)
 			return sub
 		}) - idle
-		t.Log(tt.name, got)
-		if got < tt.min || got > tt.max+16 {
-			t.Errorf("%s: %d bytes, want %d to %d", tt.name, got, tt.min, tt.max)
+		if got < tt.want-noise || got > tt.want+noise {
+			t.Errorf("%s: %d bytes, want about %d", tt.name, got, tt.want)
 		}
-	}
-}
-
-// fill uses so many new vaults to their limit, and closes them.
-func fill(sub *limiter.Subscription, n int, now time.Time) {
-	for range n {
-		v := sub.NewVault()
-		burst(v, 2000, limiter.SecretUse, 1, now)
-		v.Close()
 	}
 }
 

@@ -193,7 +193,7 @@ func ExampleVault_SetRBAC() {
 	// true
 }
 
-// The firewall looks at where a caller is. The owner stands inside it, unless he is given an address.
+// The firewall looks at where a caller is. The owner stands inside it, unless it is given an address.
 func ExampleVault_SetNetwork() {
 	v, ctx := open(nil)
 	if err := v.SetNetwork(ctx, policy.NetworkRules{DefaultAction: policy.Deny, IPRules: []string{"198.51.100.0/24"}}); err != nil {

@@ -55,7 +55,7 @@ func (e *Env) Grant(objectID string, rights ...policy.Right) {
 	e.tb.Helper()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if _, known := e.grants.held[objectID]; !known {
+	if !slices.Contains(e.grants.order, objectID) {
 		e.grants.order = append(e.grants.order, objectID)
 	}
 	e.grants.held[objectID] = append(e.grants.held[objectID], rights...)
