@@ -86,12 +86,15 @@ func validTags(tags map[string]string, maxLength int) error {
 		return errs.NewInvalidValue()
 	}
 	for name, value := range tags {
-		if utf8.RuneCountInString(name) > maxLength || utf8.RuneCountInString(value) > maxLength {
+		if !fits(name, maxLength) || !fits(value, maxLength) {
 			return errs.NewInvalidValue()
 		}
 	}
 	return nil
 }
+
+// fits tells whether a text is one, and has at most so many characters.
+func fits(s string, max int) bool { return utf8.ValidString(s) && utf8.RuneCountInString(s) <= max }
 
 // ownTags returns a copy that shares nothing with the original; no tags are nil.
 func ownTags(tags map[string]string) map[string]string {

@@ -9,7 +9,7 @@ import (
 // Caller is who makes a request, and from where. The zero Caller is unauthenticated: it gets 401.
 type Caller struct {
 	principal *policy.Principal
-	token     string
+	token     Value // which no print shows
 	bearer    bool
 	owner     bool
 	source    policy.Source
@@ -31,7 +31,7 @@ func Principal(objectID string, groups ...string) Caller {
 func PrincipalOf(p *policy.Principal) Caller { return Caller{principal: p} }
 
 // Bearer returns a caller that presents an access token, which the vault verifies at each request.
-func Bearer(token string) Caller { return Caller{token: token, bearer: true} }
+func Bearer(token string) Caller { return Caller{token: NewValue(token), bearer: true} }
 
 // From returns the caller at an address. A caller of which no address is known matches no network rule.
 func (c Caller) From(addr netip.Addr) Caller {

@@ -2,10 +2,13 @@ package vault_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math/big"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -386,6 +389,40 @@ func TestAUseIsChargedByTheSizeOfTheKey(t *testing.T) {
 	}
 }
 
+// The same with a key that is real: made elsewhere, from primes that protect nothing.
+func TestASignatureOfARealLongKeyCostsEightUnits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	got(w.owner.ImportKey(t.Context(), "long", longKey(t), nil))(t)
+	before := w.vault.Usage()[limiter.KeyUse].Used
+	digest := sha256.Sum256([]byte("a document"))
+	signature := got(w.owner.Sign(t.Context(), "long", vault.PS256, digest[:]))(t)
+	if used := w.vault.Usage()[limiter.KeyUse].Used - before; used != 8 {
+		t.Errorf("a signature cost %d units", used)
+	}
+	if ok, err := w.owner.Verify(t.Context(), "long", vault.PS256, digest[:], signature.Value); !ok || len(signature.Value) != 512 {
+		t.Errorf("a signature of %d bytes: %v, %v", len(signature.Value), ok, err)
+	}
+	if used := w.vault.Usage()[limiter.KeyUse].Used - before; used != 16 {
+		t.Errorf("signature and verification cost %d units", used)
+	}
+}
+
+// longKey is an RSA key of 4096 bits, read from its primes: to find such primes takes seconds.
+func longKey(t *testing.T) crypto.JWK {
+	t.Helper()
+	lines := strings.Fields(string(got(os.ReadFile("testdata/rsa4096.primes"))(t)))
+	p, _ := new(big.Int).SetString(lines[0], 16)
+	q, _ := new(big.Int).SetString(lines[1], 16)
+	one, e := big.NewInt(1), big.NewInt(65537)
+	p1, q1 := new(big.Int).Sub(p, one), new(big.Int).Sub(q, one)
+	d := new(big.Int).ModInverse(e, new(big.Int).Mul(p1, q1))
+	return crypto.JWK{
+		Kty: crypto.KeyTypeRSA, N: new(big.Int).Mul(p, q).Bytes(), E: e.Bytes(), D: d.Bytes(), P: p.Bytes(), Q: q.Bytes(),
+		DP: new(big.Int).Mod(d, p1).Bytes(), DQ: new(big.Int).Mod(d, q1).Bytes(), QI: new(big.Int).ModInverse(q, p).Bytes(),
+	}
+}
+
 func use(c *vault.Client, key vault.Ref, alg crypto.Algorithm, digest []byte) func() error {
 	return func() error { _, err := c.Sign(context.Background(), key, alg, digest); return err }
 }
@@ -667,7 +704,7 @@ func noneOf(tb failer, text string, words ...string) {
 	for _, word := range words {
 		for _, form := range []string{word, fmt.Sprint([]byte(word)), fmt.Sprintf("%x", word), fmt.Sprintf("%X", word)} {
 			if strings.Contains(text, strings.Trim(form, "[]")) {
-				tb.Errorf("something secret is in %s", text)
+				tb.Errorf("something secret is in %.200s", text)
 				return
 			}
 		}

@@ -154,9 +154,14 @@ func addKey(c call, private crypto.Private, in CreateKeyOptions) (out Key, err e
 	return out, err
 }
 
-// keyURL is the identifier under which a key speaks of itself in errors.
+// keyURL is the identifier under which a version of the key that the path names speaks of itself in errors. It has the
+// name as the key's creator spelt it.
 func (c call) keyURL(v shelf.VersionID) string {
-	return ID{Collection: "keys", Name: c.name, host: c.vault.host, version: v}.String()
+	name := c.name
+	if o := keys.Live(c.root, c.name, c.unix()); o != nil {
+		name = o.Name
+	}
+	return ID{Collection: "keys", Name: name, host: c.vault.host, version: v}.String()
 }
 
 func showKey(c call, id ID, v *keyRecord) Key {

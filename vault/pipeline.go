@@ -53,7 +53,9 @@ func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, er
 		if p := recover(); p != nil {
 			err = errs.NewInternal(Panic{p, debug.Stack()})
 		}
-		err = c.leave(&o.row, err)
+		if err = c.leave(&o.row, err); err != nil {
+			out = *new(Out) // what a handler had made before it failed
+		}
 	}()
 	if err = c.admit(o.right); err != nil {
 		return out, err
@@ -138,7 +140,7 @@ func (c *call) authenticate() error {
 		}
 		return nil
 	}
-	who, err := c.vault.verify(c.caller.token, c.now)
+	who, err := c.vault.verify(c.caller.token.Reveal(), c.now)
 	if err != nil {
 		return err
 	}

@@ -73,17 +73,16 @@ func (k codec[V, O]) records(c shelf.Change) (put, gone []record, err error) {
 		}
 	}
 	if after == nil {
-		for v := range was {
-			gone = append(gone, record{Sort: "version", Kind: c.Kind, Name: c.Name, ID: v.ID.String()})
-		}
-		return nil, append(gone, object), nil
+		return nil, append(versionsWithout(c, was, nil), object), nil
 	}
 	object.Name, object.Deletion, object.Back = after.Name, after.Deletion, after.Back
 	if object.Own, err = json.Marshal(after.Own); err != nil {
 		return nil, nil, err
 	}
+	kept := map[shelf.VersionID]bool{}
 	for _, v := range after.Versions {
 		object.Versions = append(object.Versions, v.ID.String())
+		kept[v.ID] = true
 		if was[v] {
 			continue
 		}
@@ -93,7 +92,17 @@ func (k codec[V, O]) records(c shelf.Change) (put, gone []record, err error) {
 		}
 		put = append(put, r)
 	}
-	return append(put, object), nil, nil
+	return append(put, object), versionsWithout(c, was, kept), nil
+}
+
+// versionsWithout are the records of versions that an object had and keeps no longer.
+func versionsWithout[V any](c shelf.Change, had map[*shelf.Version[V]]bool, kept map[shelf.VersionID]bool) (gone []record) {
+	for v := range had {
+		if !kept[v.ID] {
+			gone = append(gone, record{Sort: "version", Kind: c.Kind, Name: c.Name, ID: v.ID.String()})
+		}
+	}
+	return gone
 }
 
 // read returns the object of a record and those of its versions.

@@ -75,6 +75,9 @@ func (in secretInput) validate(call) error {
 	if len(in.value) > maxSecret {
 		return errs.NewValueTooLong("Secret", maxSecret)
 	}
+	if !utf8.ValidString(in.value) { // no JSON could bring it
+		return errs.NewInvalidValue()
+	}
 	if err := validContentType(in.ContentType); err != nil {
 		return err
 	}
@@ -82,7 +85,7 @@ func (in secretInput) validate(call) error {
 }
 
 func validContentType(s string) error {
-	if utf8.RuneCountInString(s) > maxContentType {
+	if !fits(s, maxContentType) {
 		return errs.NewInvalidValue()
 	}
 	return nil

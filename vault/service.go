@@ -46,8 +46,8 @@ type Service struct {
 	store  store.Store
 	soft   crypto.Driver
 	ids    *requestIDs
-	lag    int64 // seconds
-	root   rootKey
+	lag    int64    // seconds
+	root   *rootKey // a pointer: no print of the service follows it
 	hook   hook.Points
 
 	mu            sync.Mutex
@@ -67,6 +67,7 @@ func New(o *Options) (*Service, error) {
 		now: o.Now, tenant: o.Tenant, audit: o.Audit, store: o.Store,
 		soft: soft.New(), ids: newRequestIDs(), limits: limiter.Documented2019(),
 		lag:    int64((o.Lag + time.Second - 1) / time.Second),
+		root:   new(rootKey),
 		vaults: map[string]*Vault{}, subscriptions: map[string]*limiter.Subscription{},
 	}
 	if s.now == nil {

@@ -238,6 +238,34 @@ func TestAWriterThatStoodOnAFailedOneIsPreparedAnew(t *testing.T) {
 	}
 }
 
+func TestARefusalWaitsForWhatItIsJudgedBy(t *testing.T) {
+	for name, outcome := range map[string]error{"committed": nil, "failed": errors.New("disk full")} {
+		t.Run(name, func(t *testing.T) {
+			g := gate{make(chan int), make(chan error)}
+			s := shelf.New(g.commit)
+			taken := errors.New("taken")
+			second := func(tx *shelf.Tx) error { // is refused if the first one is there
+				if words.Live(tx.Root(), "a", 0) != nil {
+					return taken
+				}
+				return nil
+			}
+			result := queued(t, s, g, add("a", version(1, "")), second)
+			g.release <- outcome
+			if err := result(0); err != outcome {
+				t.Errorf("the first writer: %v", err)
+			}
+			want := taken
+			if outcome != nil {
+				want = nil
+			}
+			if err := result(1); err != want {
+				t.Errorf("the second writer: %v, want %v", err, want)
+			}
+		})
+	}
+}
+
 // TestModel runs random lives of a few names against a map, on a clock that moves, with commits that sometimes fail.
 func TestModel(t *testing.T) {
 	type thing struct {

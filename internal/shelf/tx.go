@@ -38,12 +38,13 @@ type Tx struct {
 	changes []Change
 }
 
-// batch is one writer's prepared change.
+// batch is one writer's prepared change, or its refusal.
 type batch struct {
-	change func(*Tx) error
-	tx     *Tx
-	done   bool // guarded by committing
-	err    error
+	change  func(*Tx) error
+	tx      *Tx
+	refusal error // what the change returned; it counts once what it was judged by is committed
+	done    bool  // guarded by committing
+	err     error
 }
 
 // New returns an empty shelf. The commit function makes changes durable, all of them or none, before they are published;
@@ -78,8 +79,8 @@ func (tx *Tx) Root() *Root { return tx.root }
 // Load publishes a change without committing it: it comes from where commits go. It is for a shelf that nobody uses yet.
 func (s *Shelf) Load(change func(*Tx) error) error {
 	b := &batch{change: change}
-	if queued, err := s.enqueue(b); !queued {
-		return err
+	if s.enqueue(b) {
+		return b.refusal
 	}
 	s.queue = nil
 	s.publish([]*batch{b})
@@ -93,8 +94,8 @@ func (s *Shelf) Load(change func(*Tx) error) error {
 // captures. It must not block. A context that ends while the change is being committed does not stop it.
 func (s *Shelf) Update(ctx context.Context, change func(*Tx) error) error {
 	b := &batch{change: change}
-	if queued, err := s.enqueue(b); !queued {
-		return err
+	if s.enqueue(b) {
+		return b.refusal
 	}
 	s.committing.Lock()
 	defer s.committing.Unlock()
@@ -104,23 +105,29 @@ func (s *Shelf) Update(ctx context.Context, change func(*Tx) error) error {
 	return b.err
 }
 
-func (s *Shelf) enqueue(b *batch) (queued bool, err error) {
+func (s *Shelf) enqueue(b *batch) (settled bool) {
 	s.preparing.Lock()
 	defer s.preparing.Unlock()
 	return s.prepare(b)
 }
 
-// prepare runs a batch's change on the newest state and, unless it fails or changes nothing, queues it. The caller holds
-// preparing.
-func (s *Shelf) prepare(b *batch) (queued bool, err error) {
+// prepare runs a batch's change on the newest state. If it changes nothing, and all that it saw is published, the batch
+// is settled. Otherwise it is queued: a change to be committed, a refusal to wait for what it was judged by. The caller
+// holds preparing.
+func (s *Shelf) prepare(b *batch) (settled bool) {
 	root := *s.pending
 	b.tx = &Tx{root: &root}
-	if err := b.change(b.tx); err != nil || len(b.tx.changes) == 0 {
-		return false, err
+	b.refusal = b.change(b.tx)
+	switch {
+	case b.refusal == nil && len(b.tx.changes) > 0:
+		s.pending = b.tx.root
+	case s.pending == s.root.Load():
+		return true
+	default:
+		b.tx = nil
 	}
-	s.pending = b.tx.root
 	s.queue = append(s.queue, b)
-	return true, nil
+	return false
 }
 
 // flush commits all that is queued as one transaction. The caller holds committing.
@@ -130,7 +137,7 @@ func (s *Shelf) flush(ctx context.Context) {
 	s.queue = nil
 	s.preparing.Unlock()
 
-	err := s.commit(ctx, changesOf(group))
+	err := s.commitAll(ctx, group)
 	if err == nil {
 		s.publish(group)
 		return
@@ -152,28 +159,29 @@ func (s *Shelf) flush(ctx context.Context) {
 
 // retry prepares and commits one batch by itself. The caller holds committing.
 func (s *Shelf) retry(ctx context.Context, b *batch) {
-	others, queued, err := s.alone(b)
-	if queued {
+	others, settled := s.alone(b)
+	err := b.refusal
+	if !settled {
 		err = s.commit(ctx, b.tx.changes)
 	}
-	if queued && err == nil {
-		s.publish([]*batch{b})
-	} else {
+	if settled || err != nil {
 		b.finish(err)
+	} else {
+		s.publish([]*batch{b})
 	}
 	s.requeue(others)
 }
 
 // alone prepares a batch on the published root. It returns whoever queued meanwhile: they stand on a root without the
 // batch, and follow it.
-func (s *Shelf) alone(b *batch) (others []*batch, queued bool, err error) {
+func (s *Shelf) alone(b *batch) (others []*batch, settled bool) {
 	s.preparing.Lock()
 	defer s.preparing.Unlock()
 	others = s.queue
 	s.queue, s.pending = nil, s.root.Load()
-	queued, err = s.prepare(b)
+	settled = s.prepare(b)
 	s.queue = nil
-	return others, queued, err
+	return others, settled
 }
 
 // requeue prepares batches anew behind all that is published. The caller holds committing.
@@ -183,29 +191,34 @@ func (s *Shelf) requeue(batches []*batch) {
 	newer := s.queue
 	s.queue, s.pending = nil, s.root.Load()
 	for _, b := range append(batches, newer...) {
-		if queued, err := s.prepare(b); !queued {
-			b.finish(err)
+		if s.prepare(b) {
+			b.finish(b.refusal)
 		}
 	}
 }
 
-// publish shows a committed group to readers. The caller holds committing.
+// publish shows a committed group to readers, and tells the refused of it. The caller holds committing.
 func (s *Shelf) publish(group []*batch) {
-	s.root.Store(group[len(group)-1].tx.root)
 	for _, b := range group {
-		b.finish(nil)
+		if b.tx != nil {
+			s.root.Store(b.tx.root)
+		}
+		b.finish(b.refusal)
 	}
 }
 
 func (b *batch) finish(err error) { b.done, b.err = true, err }
 
-func changesOf(group []*batch) []Change {
-	if len(group) == 1 {
-		return group[0].tx.changes
-	}
+// commitAll makes the changes of a group durable; refusals have none.
+func (s *Shelf) commitAll(ctx context.Context, group []*batch) error {
 	var all []Change
 	for _, b := range group {
-		all = append(all, b.tx.changes...)
+		if b.tx != nil {
+			all = append(all, b.tx.changes...)
+		}
 	}
-	return all
+	if len(all) == 0 {
+		return nil
+	}
+	return s.commit(ctx, all)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -16,6 +17,13 @@ type Memory struct {
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory { return &Memory{records: map[Key][]byte{}} }
+
+// Format prints how many records there are, and none of them, for every verb.
+func (m *Memory) Format(f fmt.State, _ rune) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	fmt.Fprintf(f, "memory store of %d records", len(m.records))
+}
 
 // Records implements [Store]. It shows the records of the moment of the call.
 func (m *Memory) Records(ctx context.Context) iter.Seq2[Record, error] {
