@@ -93,17 +93,32 @@ func (m *machine) kind(rt *rapid.T) (collection, *model) {
 	return k.real(m.owner), k.model
 }
 
-// name draws one of few names, in any case; now and then one that no object can have.
-func name(rt *rapid.T) string {
-	return rapid.SampledFrom([]string{
-		"a", "A", "b-1", "B-1", "c", "a", "b-1", "c", strings.Repeat("n", 127),
-		"", "under_score", strings.Repeat("n", 128), "ümlaut", "a b",
-	}).Draw(rt, "name")
+// The names: few, in any case, and some that no object can have.
+var (
+	names    = []string{"a", "A", "b-1", "B-1", strings.Repeat("n", 127)}
+	nonnames = []string{"", "under_score", strings.Repeat("n", 128), "ümlaut", "a b"}
+)
+
+// name draws a name: mostly that of an object in one of some states, if there is one.
+func name(rt *rapid.T, of *model, states ...string) string {
+	var taken []string
+	for _, o := range of.objects {
+		if slices.Contains(states, o.state) {
+			taken = append(taken, o.name, strings.ToUpper(o.name))
+		}
+	}
+	switch n := rapid.IntRange(0, 9).Draw(rt, "sort of name"); {
+	case n == 9:
+		return rapid.SampledFrom(nonnames).Draw(rt, "no name")
+	case n > 2 && len(taken) > 0:
+		return rapid.SampledFrom(taken).Draw(rt, "taken")
+	}
+	return rapid.SampledFrom(names).Draw(rt, "name")
 }
 
 // ref draws a name and perhaps a version: one that the object has, in any case, or none has.
 func (m *machine) ref(rt *rapid.T, of *model) string {
-	ref := name(rt)
+	ref := name(rt, of, "live")
 	versions := []string{"", "", "", "/", "/" + aVersion, "/latest"}
 	if o := of.find(ref); o != nil {
 		for _, v := range o.versions {
@@ -134,7 +149,7 @@ func tagsOf(rt *rapid.T) map[string]string {
 
 func (m *machine) set(rt *rapid.T) {
 	real, model := m.kind(rt)
-	n, v, tags := name(rt), m.validity(rt), tagsOf(rt)
+	n, v, tags := name(rt, model), m.validity(rt), tagsOf(rt)
 	value := rapid.SampledFrom([]string{"", "one", "two", "naïve\x00"}).Draw(rt, "value")
 	got, err := real.set(n, value, v, tags)
 	want, code := model.set(n, version{
@@ -172,7 +187,7 @@ func (m *machine) update(rt *rapid.T) {
 
 func (m *machine) delete(rt *rapid.T) {
 	real, model := m.kind(rt)
-	n := name(rt)
+	n := name(rt, model, "live")
 	got, err := real.delete(n)
 	want, code := model.delete(n)
 	m.compare(rt, "delete "+n, got, want, err, code)
@@ -180,7 +195,7 @@ func (m *machine) delete(rt *rapid.T) {
 
 func (m *machine) getDeleted(rt *rapid.T) {
 	real, model := m.kind(rt)
-	n := name(rt)
+	n := name(rt, model, "deleted")
 	got, err := real.getDeleted(n)
 	want, code := model.getDeleted(n)
 	m.compare(rt, "get deleted "+n, got, want, err, code)
@@ -188,7 +203,7 @@ func (m *machine) getDeleted(rt *rapid.T) {
 
 func (m *machine) recover(rt *rapid.T) {
 	real, model := m.kind(rt)
-	n := name(rt)
+	n := name(rt, model, "deleted", "deleting")
 	got, err := real.recover(n)
 	want, code := model.recover(n)
 	m.compare(rt, "recover "+n, got, want, err, code)
@@ -196,14 +211,14 @@ func (m *machine) recover(rt *rapid.T) {
 
 func (m *machine) purge(rt *rapid.T) {
 	real, model := m.kind(rt)
-	n := name(rt)
+	n := name(rt, model, "deleted", "deleting")
 	err := real.purge(n)
 	m.compare(rt, "purge "+n, nil, nil, err, model.purge(n))
 }
 
 func (m *machine) backUp(rt *rapid.T) {
 	k := rapid.SampledFrom(m.kinds).Draw(rt, "kind")
-	n := name(rt)
+	n := name(rt, k.model, "live")
 	blob, err := k.real(m.owner).backup(n)
 	o, code := k.model.live(n)
 	m.compare(rt, "back up "+n, nil, nil, err, code)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -186,7 +187,7 @@ func (s *scene) exchange(t testing.TB, text string) string {
 	case "Bearer owner":
 		transport = transport.As(vault.Owner())
 	case "Bearer reader":
-		transport = transport.As(vault.Principal("reader"))
+		transport = transport.As(vault.Principal("reader").From(netip.MustParseAddr("20.1.2.3")))
 	}
 	resp, err := transport.RoundTrip(r)
 	if err != nil {
