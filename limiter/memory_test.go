@@ -100,30 +100,53 @@ func TestMemoryOfSubscriptions(t *testing.T) {
 		}
 		return v
 	}
-	idle := heapEach(100, func() *limiter.Subscription { return limiter.NewSubscription(limiter.Documented2019()) })
+	// A subscription and one of its vaults, both kept alive.
+	type pair struct {
+		sub  *limiter.Subscription
+		last *limiter.Vault
+	}
+	idle := heapEach(100, func() pair {
+		sub := limiter.NewSubscription(limiter.Documented2019())
+		return pair{sub, sub.NewVault()}
+	})
 	for _, tt := range []struct {
 		name string
-		use  func(sub *limiter.Subscription)
+		use  func(sub *limiter.Subscription) *limiter.Vault
 		want int
 	}{
-		{"a thousand vaults, never used", func(sub *limiter.Subscription) {
+		{"a thousand vaults, never used", func(sub *limiter.Subscription) (v *limiter.Vault) {
 			for range 1000 {
-				sub.NewVault()
+				v = sub.NewVault()
 			}
+			return v
 		}, 0},
-		{"five vaults in use: what they keep", func(sub *limiter.Subscription) { use(sub, 5, start) }, 5 * full},
-		{"six in use: a log of 10000", func(sub *limiter.Subscription) { use(sub, 6, start) }, 8 * full},
-		{"once twenty, now one in full use: what that keeps", func(sub *limiter.Subscription) {
+		{"five vaults in use: what they keep", func(sub *limiter.Subscription) *limiter.Vault {
+			return use(sub, 5, start)
+		}, 5 * full},
+		{"six in use: a log of 10000", func(sub *limiter.Subscription) *limiter.Vault {
+			return use(sub, 6, start)
+		}, 8 * full},
+		{"once five, a window later a sixth: what that keeps", func(sub *limiter.Subscription) *limiter.Vault {
+			use(sub, 5, start)
+			return use(sub, 1, start.Add(window))
+		}, full},
+		{"once twenty, now one in full use: what that keeps", func(sub *limiter.Subscription) *limiter.Vault {
 			v := use(sub, 20, start)
 			for i := range 4 {
 				burst(v, 2000, limiter.SecretUse, 1, start.Add(time.Duration(i)*window))
 			}
+			return v
 		}, full},
+		{"closed when its use had aged out", func(sub *limiter.Subscription) *limiter.Vault {
+			v := use(sub, 1, start)
+			sub.NewVault().Take(limiter.Other, 1, start.Add(window))
+			v.Close()
+			return v
+		}, 0},
 	} {
-		got := heapEach(50, func() *limiter.Subscription {
+		got := heapEach(50, func() pair {
 			sub := limiter.NewSubscription(limiter.Documented2019())
-			tt.use(sub)
-			return sub
+			return pair{sub, tt.use(sub)}
 		}) - idle
 		if got < tt.want-noise || got > tt.want+noise {
 			t.Errorf("%s: %d bytes, want about %d", tt.name, got, tt.want)

@@ -169,7 +169,8 @@ func (s *Subscription) enter(v *Vault) {
 }
 
 // keep builds the windows from the logs of the recent vaults: no other vault
-// has anything in its log that still counts.
+// has anything in its log that still counts. Idle logs, whose entries cannot be
+// dated any more, were freed by retire.
 func (s *Subscription) keep() {
 	for c := range s.windows {
 		s.windows[c] = s.merge(c)
@@ -191,7 +192,6 @@ func (s *Subscription) merge(c int) *window {
 		if w == nil {
 			continue
 		}
-		w.expire(s.last, s.span)
 		for i := range w.count {
 			uses = append(uses, use{s.last - age(w.at(i), s.last), units(w.at(i))})
 		}

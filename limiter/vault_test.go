@@ -185,7 +185,7 @@ func TestStampsEverywhere(t *testing.T) {
 // Long windows are stamped more coarsely. Windows of whole minutes, up to a
 // day, are whole numbers of ticks, so they still end to the microsecond.
 func TestLongWindows(t *testing.T) {
-	for _, long := range []time.Duration{33 * time.Second, 34 * time.Second, time.Minute, 5 * time.Minute, time.Hour, 24 * time.Hour, 365 * 24 * time.Hour, math.MaxInt64} {
+	for _, long := range []time.Duration{1<<25*time.Microsecond - 1, 1 << 25 * time.Microsecond, time.Minute, 5 * time.Minute, time.Hour, 24 * time.Hour, 365 * 24 * time.Hour, math.MaxInt64} {
 		l := minute()
 		l.Window = long
 		v := newVault(l)

@@ -63,7 +63,7 @@ func (l life[V, O, R, I]) backup(c call, _ nothing) (blob, error) {
 // blob is the output of a backup and the input of a restore.
 type blob []byte
 
-func (b blob) validate(call) error {
+func (b blob) validate(*settings) error {
 	switch {
 	case len(b) < blobMin || len(b) > maxBlob:
 		return errs.NewCorruptBackup()

@@ -49,7 +49,7 @@ var unknown = op[refused, nothing]{row: row{operation: opUnknown, status: 404, c
 // refused is the input of a request that is answered with an error, once its caller is known and let in.
 type refused struct{ why error }
 
-func (in refused) validate(call) error { return in.why }
+func (in refused) validate(*settings) error { return in.why }
 
 // Refuse makes a request that names no operation. It is authenticated, passes the firewall, is throttled and audited as
 // every other, under the operation "Unknown", and is then answered with why; a 401, 403 or 429 comes before it.

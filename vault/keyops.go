@@ -31,7 +31,7 @@ type verification struct {
 	signature []byte
 }
 
-func (in keyOperation) validate(call) error {
+func (in keyOperation) validate(*settings) error {
 	if !crypto.KnownAlgorithm(in.alg) {
 		return errs.NewInvalidValue()
 	}

@@ -56,12 +56,12 @@ type keyInput struct {
 	CreateKeyOptions
 }
 
-func (in keyInput) validate(c call) error {
+func (in keyInput) validate(s *settings) error {
 	spec, err := in.spec.Normalize()
 	if err != nil {
 		return err
 	}
-	if err := offered(c.set.SKU, spec.Type, false); err != nil {
+	if err := offered(s.SKU, spec.Type, false); err != nil {
 		return err
 	}
 	if err := validOperations(in.Operations); err != nil {
@@ -188,8 +188,8 @@ type importInput struct {
 	ImportKeyOptions
 }
 
-func (in importInput) validate(c call) error {
-	if err := offered(c.set.SKU, in.jwk.Kty, in.HSM); err != nil {
+func (in importInput) validate(s *settings) error {
+	if err := offered(s.SKU, in.jwk.Kty, in.HSM); err != nil {
 		return err
 	}
 	if err := validOperations(in.jwk.KeyOps); err != nil {

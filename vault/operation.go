@@ -93,6 +93,6 @@ func (o *op[In, Out]) since(first APIVersion) *op[In, Out] {
 // nothing is the input of an operation that reads only its path, and the output of one that answers nothing.
 type nothing struct{}
 
-func (nothing) validate(call) error                     { return nil }
+func (nothing) validate(*settings) error                { return nil }
 func (nothing) read(*Exchange) (nothing, error)         { return nothing{}, nil }
 func (nothing) appendTo(dst []byte, _ *Exchange) []byte { return dst }

@@ -18,7 +18,7 @@ type cursor struct {
 	size  int    // 0: maxPage
 }
 
-func (p cursor) validate(call) error {
+func (p cursor) validate(*settings) error {
 	if p.size < 0 || p.size > maxPage {
 		return errs.NewBadArgument(strconv.Itoa(p.size), "maxresults")
 	}

@@ -35,8 +35,8 @@ func (c call) unix() int64 { return c.now.Unix() }
 
 // input is what an operation reads from a request besides the names in its path.
 type input interface {
-	// validate tells whether the input is well formed, whatever the vault holds.
-	validate(c call) error
+	// validate tells whether the input is well formed, for a vault of these settings, whatever it holds.
+	validate(s *settings) error
 }
 
 // run is the life of every request. The order of its steps is the order of the errors a caller sees; nothing else in
@@ -80,7 +80,7 @@ func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, er
 	if err = c.wellFormed(o.named); err != nil {
 		return out, err
 	}
-	if err = in.validate(c); err != nil {
+	if err = in.validate(c.set); err != nil {
 		return out, err
 	}
 	if out, err = o.exec(c, in); err != nil {

@@ -65,7 +65,7 @@ type rotationInput struct {
 	actions []LifetimeAction
 }
 
-func (in rotationInput) validate(call) error {
+func (in rotationInput) validate(*settings) error {
 	if in.expiry != "" {
 		if _, _, _, ok := in.expiry.parts(); !ok || in.expiry.days() < minExpiry {
 			return errs.NewInvalidProperty("attributes.expiryTime", "It must be a period of at least P28D.")

@@ -71,7 +71,7 @@ type secretInput struct {
 	SetSecretOptions
 }
 
-func (in secretInput) validate(call) error {
+func (in secretInput) validate(*settings) error {
 	if len(in.value) > maxSecret {
 		return errs.NewValueTooLong("Secret", maxSecret)
 	}

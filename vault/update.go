@@ -40,7 +40,7 @@ type UpdateKeyOptions struct {
 // keyUpdate is the input of KeyUpdate.
 type keyUpdate struct{ UpdateKeyOptions }
 
-func (in keyUpdate) validate(call) error {
+func (in keyUpdate) validate(*settings) error {
 	if err := validOperations(in.Operations); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ type UpdateSecretOptions struct {
 // secretUpdate is the input of SecretUpdate.
 type secretUpdate struct{ UpdateSecretOptions }
 
-func (in secretUpdate) validate(call) error {
+func (in secretUpdate) validate(*settings) error {
 	if in.ContentType != nil {
 		if err := validContentType(*in.ContentType); err != nil {
 			return err

@@ -40,13 +40,16 @@ func both[K any](tb testing.TB, spec crypto.Spec) (*crypto.Key, K) {
 	return must(crypto.NewKey("https://bench.vault.azure.net/keys/k", private, spec.DefaultOperations()))(tb), standard[K](tb, j)
 }
 
-// standard returns a key as the standard library has it.
+// standard returns a key as the standard library has it, with all that it computes in advance.
 func standard[K any](tb testing.TB, j crypto.JWK) K {
 	var read jose.JSONWebKey
 	check(tb, read.UnmarshalJSON(must(j.MarshalJSON())(tb)))
 	key, ok := read.Key.(K)
 	if !ok {
 		tb.Fatalf("the key is a %T", read.Key)
+	}
+	if long, ok := read.Key.(*rsa.PrivateKey); ok {
+		long.Precompute()
 	}
 	return key
 }

@@ -5,7 +5,7 @@
 // # Rows and sides
 //
 // A row is one operation with several sides: ours first, then peers and floors. All sides of a row do the same work on the
-// same data, and each checks every answer it gets. A floor does less than ours: it is what ours cannot be cheaper than.
+// same data, and stop at an answer that is wrong. A floor does less than ours: it is what ours cannot be cheaper than.
 //
 //	go test                                             # do ours and the peers decide alike?
 //	go test -run '^$' -bench . -benchmem                # every row, its sides one after the other
@@ -18,7 +18,7 @@
 // and prints the median of each side, and of the ratio and the difference that each pass gave, with their quartiles. It is
 // a measurement and no test: it asserts nothing, and is skipped without its flag.
 //
-//	go test -run TestRatios -ratios                                    # about five minutes
+//	go test -run TestRatios -ratios                                    # about two minutes
 //	go test -run TestRatios -ratios -rows='limiter|policy' -passes=30 -sample=20ms
 //
 // The rows of scaling compare one goroutine with two. What two processors of the machine can do at all is the row

@@ -29,7 +29,7 @@ func policyRows() (rows []row) {
 	add := func(gate string, sizes []int, open func(testing.TB, int) judges) {
 		for _, n := range sizes {
 			ask := func(allow bool, who func() []string) func(testing.TB) []side {
-				return func(tb testing.TB) []side { return open(tb, n).sides(who(), allow) }
+				return func(tb testing.TB) []side { return open(tb, n).sides(tb, who(), allow) }
 			}
 			rows = append(rows, row{fmt.Sprintf("%s/n=%d/allow", gate, n), ask(true, func() []string { return askers(n) })})
 			if n == sizes[len(sizes)-1] {
@@ -73,10 +73,11 @@ func (g cedarGate) ask(who, action, object string) cedar.Request {
 	}
 }
 
-func (j judges) sides(who []string, allow bool) []side {
+func (j judges) sides(tb testing.TB, who []string, allow bool) []side {
 	list, requests := make([]*policy.Principal, len(who)), make([]cedar.Request, len(who))
 	for i, name := range who {
 		list[i], requests[i] = principal(name), j.cedar.ask(name, "get", secret)
+		must(j.casbin.Enforce(name, secret, "get"))(tb) // from now on it is in the cache
 	}
 	return []side{
 		{"policy", func(tb testing.TB, n int) { j.ours(tb, list, allow, n) }},
