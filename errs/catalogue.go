@@ -38,7 +38,8 @@ var catalogue = [...]*row{
 
 	&certificatePending, &restoreInProgress, &writerConflict, &vaultAlreadyExists, &vaultNameNotValid,
 
-	&internalError, &hsmUnknownError,
+	&internalError, &hsmUnknownError, &hardwareTampered, &hsmHardwareTampered,
+	&hardwareBusy, &hardwareSessionLost, &hardwareOffline,
 
 	&requestRejected, &issuerFailed, &backupJobSAS,
 }

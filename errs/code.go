@@ -39,6 +39,7 @@ const (
 	VaultAlreadyExists         Code = "VaultAlreadyExists"         // 409, of making a container
 	ServerError                Code = "ServerError"                // 500, vault
 	UnknownError               Code = "UnknownError"               // 500, Managed HSM
+	ServiceUnavailable         Code = "ServiceUnavailable"         // 503, inferred
 	RequestRejected            Code = "Request rejected"           // of a failed certificate operation
 	CertificateIssuerError     Code = "Certificate issuer error"   // of a failed certificate operation
 
@@ -71,6 +72,10 @@ const (
 	RequestNotAllowedOnNonDeletedObject   Code = "RequestNotAllowedOnNonDeletedObject"   // recover of a live object
 	ObjectMustBeDeletedPriorToBeingPurged Code = "ObjectMustBeDeletedPriorToBeingPurged" // purge of a live object
 	WriterConflict                        Code = "WriterConflict"                        // another writer was first; ours, not the service's
+	HardwareBusy                          Code = "HardwareBusy"                          // a module beyond its capacity; ours, as the next three
+	HardwareSessionLost                   Code = "HardwareSessionLost"                   // a retry gets another session
+	HardwareOffline                       Code = "HardwareOffline"                       // a module that cannot be reached
+	HardwareTampered                      Code = "HardwareTampered"                      // a module that erased its own key
 )
 
 // malformedBackupBlob is a vault's spelling of MalformedBackupBlob.

@@ -112,7 +112,7 @@ func (id RequestID) append(b []byte) []byte {
 	return b
 }
 
-// requestIDs hands out the ids of a service: random in the first half, counted in the second, so that one costs no
+// requestIDs hands out the ids of a vault: random in the first half, counted in the second, so that one costs no
 // random number.
 type requestIDs struct {
 	start RequestID

@@ -15,7 +15,7 @@ import (
 type AuditLog struct {
 	mu  sync.Mutex
 	to  io.Writer
-	buf jsonwire.Writer
+	buf []byte
 	err error
 }
 
@@ -36,62 +36,40 @@ func (l *AuditLog) Record(e Event) {
 	if l.err != nil {
 		return
 	}
-	l.buf.Buf = l.buf.Buf[:0]
-	e.appendLog(&l.buf)
-	l.buf.Buf = append(l.buf.Buf, '\n')
-	_, l.err = l.to.Write(l.buf.Buf)
+	l.buf = append(e.appendLog(l.buf[:0]), '\n')
+	_, l.err = l.to.Write(l.buf)
 }
 
 // appendLog appends the event in the order of the service's records.
-func (e *Event) appendLog(w *jsonwire.Writer) {
-	w.Open('{')
-	w.Name("time")
-	w.Quoted(func(b []byte) []byte { return e.Time.UTC().AppendFormat(b, time.RFC3339Nano) })
-	member(w, "resourceId", e.set.logged)
-	member(w, "operationName", string(e.Operation))
-	member(w, "operationVersion", e.Request.APIVersion)
-	member(w, "category", "AuditEvent")
-	result, description := "Success", ""
-	if e.Err != nil {
-		result, description = "Failed", e.Err.Error()
+func (e *Event) appendLog(b []byte) []byte {
+	b = e.Time.UTC().AppendFormat(append(b, `{"time":"`...), time.RFC3339Nano)
+	b = append(append(b, `","resourceId":`...), e.set.logged...)
+	b = append(append(b, `,"operationName":"`...), e.Operation...)
+	b = jsonwire.AppendString(append(b, `","operationVersion":`...), e.Request.APIVersion)
+	b = e.appendResult(append(b, `,"category":"AuditEvent","resultType":"`...))
+	b = strconv.AppendInt(append(b, `,"durationMs":"`...), e.Duration().Milliseconds(), 10)
+	b = e.Source.Addr.AppendTo(append(b, `","callerIpAddress":"`...))
+	b = e.RequestID.append(append(b, `","correlationId":"`...))
+	b = append(b, `","identity":{`...)
+	if p := e.Principal; p != nil {
+		b = append(b, `"claim":{"http://schemas.microsoft.com/identity/claims/objectidentifier":`...)
+		b = jsonwire.AppendString(b, p.ObjectID())
+		b = append(jsonwire.AppendString(append(b, `,"appid":`...), p.AppID()), '}')
 	}
-	member(w, "resultType", result)
-	member(w, "resultSignature", http.StatusText(e.Status))
-	member(w, "resultDescription", description)
-	w.Name("durationMs")
-	w.Quoted(func(b []byte) []byte { return strconv.AppendInt(b, e.Duration().Milliseconds(), 10) })
-	w.Name("callerIpAddress")
-	w.Quoted(func(b []byte) []byte { return e.Source.Addr.AppendTo(b) })
-	w.Name("correlationId")
-	w.Quoted(e.RequestID.append)
-	e.appendIdentity(w)
-	e.appendProperties(w)
-	w.Close('}')
+	b = jsonwire.AppendString(append(b, `},"properties":{"clientInfo":`...), e.Request.ClientInfo)
+	b = jsonwire.AppendString(append(b, `,"requestUri":`...), e.Request.URI)
+	b = e.appendID(append(b, `,"id":"`...))
+	b = strconv.AppendInt(append(b, `","httpStatusCode":`...), int64(e.Status), 10)
+	return append(b, '}', '}')
 }
 
-func (e *Event) appendIdentity(w *jsonwire.Writer) {
-	w.Name("identity")
-	w.Open('{')
-	if e.Principal != nil {
-		w.Name("claim")
-		w.Open('{')
-		member(w, "http://schemas.microsoft.com/identity/claims/objectidentifier", e.Principal.ObjectID())
-		member(w, "appid", e.Principal.AppID())
-		w.Close('}')
+// appendResult appends how the request ended: a type, the reason phrase of its status, and what the caller was told.
+func (e *Event) appendResult(b []byte) []byte {
+	if e.Err == nil {
+		return append(append(append(b, `Success","resultSignature":"`...), http.StatusText(e.Status)...), `","resultDescription":""`...)
 	}
-	w.Close('}')
-}
-
-func (e *Event) appendProperties(w *jsonwire.Writer) {
-	w.Name("properties")
-	w.Open('{')
-	member(w, "clientInfo", e.Request.ClientInfo)
-	member(w, "requestUri", e.Request.URI)
-	w.Name("id")
-	w.Quoted(e.appendID)
-	w.Name("httpStatusCode")
-	w.Int(int64(e.Status))
-	w.Close('}')
+	b = append(append(append(b, `Failed","resultSignature":"`...), http.StatusText(e.Status)...), `","resultDescription":`...)
+	return jsonwire.AppendString(b, e.Err.Error())
 }
 
 func member(w *jsonwire.Writer, name, value string) {

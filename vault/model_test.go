@@ -59,7 +59,7 @@ func newMachine(rt *rapid.T, s store.Store) *machine {
 	unlimited := limiter.Unlimited()
 	r := &rules{
 		days: rapid.SampledFrom([]int{7, 30, 90}).Draw(rt, "retention"),
-		lag:  rapid.SampledFrom([]int64{0, 0, 20}).Draw(rt, "lag"),
+		lag:  rapid.SampledFrom([]int64{0, 20}).Draw(rt, "lag"),
 	}
 	w := newWorld(rt, &vault.Options{Limits: &unlimited, Lag: time.Duration(r.lag) * time.Second, Store: s},
 		&vault.VaultOptions{RetentionDays: r.days})
@@ -149,7 +149,7 @@ func tagsOf(rt *rapid.T) map[string]string {
 
 func (m *machine) set(rt *rapid.T) {
 	real, model := m.kind(rt)
-	n, v, tags := name(rt, model), m.validity(rt), tagsOf(rt)
+	n, v, tags := name(rt, model, "live"), m.validity(rt), tagsOf(rt)
 	value := rapid.SampledFrom([]string{"", "one", "two", "naïve\x00"}).Draw(rt, "value")
 	got, err := real.set(n, value, v, tags)
 	want, code := model.set(n, version{

@@ -109,7 +109,7 @@ func (p Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
 // arrive notes what the whole request is judged by: one moment, one set of settings.
 func (c *call) arrive() {
 	c.now = c.vault.svc.now()
-	c.id = c.vault.svc.ids.next()
+	c.id = c.vault.ids.next()
 	c.set = c.vault.settings.Load()
 	if c.wire != nil {
 		c.wire.ID, c.wire.Time = c.id, c.now

@@ -45,7 +45,6 @@ type Service struct {
 	audit  func(Event)
 	store  store.Store
 	soft   crypto.Driver
-	ids    *requestIDs
 	lag    int64    // seconds
 	root   *rootKey // a pointer: no print of the service follows it
 	hook   hook.Points
@@ -65,7 +64,7 @@ func New(o *Options) (*Service, error) {
 	}
 	s := &Service{
 		now: o.Now, tenant: o.Tenant, audit: o.Audit, store: o.Store,
-		soft: soft.New(), ids: newRequestIDs(), limits: limiter.Documented2019(),
+		soft: soft.New(), limits: limiter.Documented2019(),
 		lag:    int64((o.Lag + time.Second - 1) / time.Second),
 		root:   new(rootKey),
 		vaults: map[string]*Vault{}, subscriptions: map[string]*limiter.Subscription{},

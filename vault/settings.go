@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/jsonwire"
 	"github.com/embedvault/embedvault/policy"
 )
 
@@ -62,7 +63,7 @@ type RBAC struct {
 type settings struct {
 	VaultOptions
 	resource string
-	logged   string // the resource as the diagnostic log writes it
+	logged   string // the resource as the diagnostic log writes it, as JSON
 	recovery string // the recovery level
 	access   *policy.AccessPolicies
 	rbac     *policy.Assignments // nil while access decides
@@ -90,7 +91,7 @@ func newSettings(name string, o *VaultOptions, tenantID string) (*settings, erro
 	}
 	s.resource = "/subscriptions/" + s.Subscription + "/resourceGroups/" + s.ResourceGroup +
 		"/providers/Microsoft.KeyVault/vaults/" + name
-	s.logged = strings.ToUpper(s.resource)
+	s.logged = string(jsonwire.AppendString(nil, strings.ToUpper(s.resource)))
 	return s.compiled()
 }
 

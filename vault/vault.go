@@ -24,6 +24,7 @@ type Vault struct {
 	svc        *Service
 	name, host string
 	limits     *limiter.Vault
+	ids        *requestIDs
 	shelf      *shelf.Shelf
 	verifier   *identity.Verifier // nil without a tenant
 
@@ -33,7 +34,7 @@ type Vault struct {
 
 func newVault(s *Service, name string, set *settings, limits *limiter.Vault) *Vault {
 	v := &Vault{
-		svc: s, name: name, limits: limits,
+		svc: s, name: name, limits: limits, ids: newRequestIDs(),
 		host: strings.ToLower(name) + ".vault.azure.net",
 	}
 	v.shelf = shelf.New(v.committer())

@@ -45,48 +45,18 @@ func (w *Writer) Text(s string) {
 	w.Buf = AppendString(w.Buf, s)
 }
 
-// Quoted appends a string of what a function appends, which must need no escaping.
-func (w *Writer) Quoted(text func(dst []byte) []byte) {
-	w.comma()
-	w.Buf = append(text(append(w.Buf, '"')), '"')
-}
-
-// Int appends a number.
-func (w *Writer) Int(n int64) {
-	w.comma()
-	w.Buf = strconv.AppendInt(w.Buf, n, 10)
-}
-
-// Bool appends true or false.
-func (w *Writer) Bool(b bool) {
-	w.comma()
-	w.Buf = strconv.AppendBool(w.Buf, b)
-}
-
-// Base64URL appends bytes as a string in base64url without padding.
-func (w *Writer) Base64URL(b []byte) {
-	w.comma()
-	w.Buf = append(w.Buf, '"')
-	w.Buf = base64.RawURLEncoding.AppendEncode(w.Buf, b)
-	w.Buf = append(w.Buf, '"')
-}
-
 // AppendString appends s as a JSON string.
 func AppendString(dst []byte, s string) []byte {
-	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	start := 0 // of what is not yet copied
 	for i := 0; i < len(s); {
-		r, size := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
+		if plain[s[i]] {
+			i++
+			continue
 		}
-		switch short := shortEscape(r); {
-		case short != 0:
-			dst = append(append(dst, s[start:i]...), '\\', short)
-			start = i + size
-		case r < ' ', r == '\u2028', r == '\u2029', r == utf8.RuneError && size == 1:
-			dst = append(append(dst, s[start:i]...), '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if escape := escapeOf(r, size); escape != "" {
+			dst = append(append(dst, s[start:i]...), escape...)
 			start = i + size
 		}
 		i += size
@@ -94,21 +64,35 @@ func AppendString(dst []byte, s string) []byte {
 	return append(append(dst, s[start:]...), '"')
 }
 
-// shortEscape gives the letter of r's two-character escape, 0 if it has none.
-func shortEscape(r rune) byte {
-	switch r {
-	case '"', '\\':
-		return byte(r)
-	case '\b':
-		return 'b'
-	case '\f':
-		return 'f'
-	case '\n':
-		return 'n'
-	case '\r':
-		return 'r'
-	case '\t':
-		return 't'
+// plain are the bytes that stand for themselves and are whole characters.
+var plain = func() (table [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\'
 	}
-	return 0
+	return table
+}()
+
+// escapeOf is how a character of size bytes is written, "" if as it is.
+func escapeOf(r rune, size int) string {
+	switch r {
+	case '"':
+		return `\"`
+	case '\\':
+		return `\\`
+	case '\b':
+		return `\b`
+	case '\f':
+		return `\f`
+	case '\n':
+		return `\n`
+	case '\r':
+		return `\r`
+	case '\t':
+		return `\t`
+	}
+	if r < ' ' || r == '\u2028' || r == '\u2029' || r == utf8.RuneError && size == 1 {
+		const hex = "0123456789abcdef"
+		return string([]byte{'\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15]})
+	}
+	return ""
 }

@@ -1,0 +1,51 @@
+// Package hsm is a hardware security module that is simulated in the memory of
+// the process: a driver for the key types RSA-HSM, EC-HSM and oct-HSM whose
+// keys leave it only sealed, and what such a module does beside holding keys.
+//
+// # The model
+//
+// A Module has one secret, its security domain: 32 random bytes. Everything
+// else follows from it, above all the key under which it seals its keys. A
+// sealed key, a blob, can be kept anywhere; only a module with the same domain
+// opens it. Two modules have different domains until ExportDomain and
+// RestoreDomain give one that of the other.
+//
+// To be used, a key is opened into one of the module's slots. There are few of
+// them: a key that is not in a slot is loaded, and the one that was used least
+// recently loses its place. It is overwritten then, or, if an operation still
+// works with it, when the last such operation ends: overwriting a key under a
+// running signature would give a wrong signature, and one wrong RSA signature
+// gives the key away. Stats shows loads and evictions.
+//
+// A key is made by Driver, which fixes for its whole life whether it may leave
+// the module. One that may is released wrapped to an RSA key of the receiver
+// (Release); no other does (Driver of Module makes such keys). A key wrapped
+// elsewhere to an RSA key of the module comes in by Driver.ImportTransfer. For
+// every key the module signs where it comes from and whether it may leave
+// (Attest); anybody who knows the module's root can check that (Verify).
+//
+// # Trouble
+//
+// Busy, LoseSession, Offline and Tamper make the module answer as one in
+// trouble does. Every answer is immediate:
+//
+//	Busy(n)      503 to the next n operations
+//	LoseSession  503 to the next operation; the slots are empty after it
+//	Offline      503 until Online
+//	Tamper       500 until RestoreDomain; the domain and all slots are overwritten
+//
+// Operations that run already end as if nothing had happened. Those that need
+// only a public key are done by crypto.Key, without the module; who wants them
+// to fail with it asks Ready first.
+//
+// A Profile gives the module the published speed of a real one, on a clock
+// that the program hands in.
+//
+// # What it is not
+//
+// There is no hardware and no certification. Keys in use lie in the memory of
+// the process. The module overwrites the buffers and numbers it can reach; the
+// standard library keeps copies that nothing can overwrite, such as the
+// key schedule of AES and what an RSA or ECDSA key precomputes, until the
+// garbage collector reuses their memory.
+package hsm

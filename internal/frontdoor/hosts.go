@@ -1,0 +1,33 @@
+package frontdoor
+
+import (
+	"slices"
+	"strings"
+)
+
+// The hosts of the service in the public cloud and in the sovereign ones: domains under which every host is served, and
+// hosts by themselves.
+var (
+	servedDomains = []string{
+		"vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net", "privatelink.vaultcore.azure.net",
+		"managedhsm.azure.net", "managedhsm.azure.cn", "managedhsm.usgovcloudapi.net",
+	}
+	servedHosts = []string{
+		"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net",
+		"login.microsoftonline.us", "login-us.microsoftonline.com",
+		"login.chinacloudapi.cn", "login.partner.microsoftonline.cn", "sts.chinacloudapi.cn",
+		"attest.azurewebsites.net",
+	}
+)
+
+// Serves tells whether a host, without port, is one that a front answers for and never lets out.
+func Serves(host string) bool {
+	host = plain(host)
+	return slices.Contains(servedHosts, host) || slices.ContainsFunc(servedDomains, func(domain string) bool {
+		name, below := strings.CutSuffix(host, "."+domain)
+		return below && name != ""
+	})
+}
+
+// plain is a host in lower case, without the dot at the end of a full name.
+func plain(host string) string { return strings.ToLower(strings.TrimSuffix(host, ".")) }

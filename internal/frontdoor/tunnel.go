@@ -1,0 +1,93 @@
+package frontdoor
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// tunnelIdle is how long a tunnel stays open in which nothing moves in either direction.
+const tunnelIdle = 5 * time.Minute
+
+// join carries bytes between two connections until both have ended, one fails, nothing moves any more, or the proxy is
+// closed. The end of one side is told to the other.
+func (p *proxy) join(a, b net.Conn) {
+	release := context.AfterFunc(p.ctx, func() {
+		a.Close()
+		b.Close()
+	})
+	defer release()
+	t := &tunnel{p.now, a, b}
+	var both sync.WaitGroup
+	both.Go(func() { t.carry(a, b) })
+	both.Go(func() { t.carry(b, a) })
+	both.Wait()
+}
+
+// tunnel is two connections that share a deadline.
+type tunnel struct {
+	now  func() time.Time
+	a, b net.Conn
+}
+
+// carry copies one direction.
+func (t *tunnel) carry(to, from net.Conn) {
+	t.alive()
+	if _, err := io.Copy(alive{to, t}, onlyReader{from}); err != nil {
+		t.a.Close()
+		t.b.Close()
+		return
+	}
+	if half, ok := bottom(to).(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+		return
+	}
+	to.Close()
+}
+
+func (t *tunnel) alive() {
+	until := t.now().Add(tunnelIdle)
+	t.a.SetDeadline(until)
+	t.b.SetDeadline(until)
+}
+
+// alive is a writer whose tunnel lives on with every write.
+type alive struct {
+	net.Conn
+	tunnel *tunnel
+}
+
+func (w alive) Write(p []byte) (int, error) {
+	w.tunnel.alive()
+	return w.Conn.Write(p)
+}
+
+// ReadFrom is hidden, so that every piece goes through Write.
+func (w alive) ReadFrom(r io.Reader) (int64, error) {
+	return io.Copy(struct{ io.Writer }{onlyWriter{w}}, r)
+}
+
+type onlyWriter struct{ w alive }
+
+func (o onlyWriter) Write(p []byte) (int, error) { return o.w.Write(p) }
+
+// onlyReader hides everything but Read.
+type onlyReader struct{ r io.Reader }
+
+func (o onlyReader) Read(p []byte) (int, error) { return o.r.Read(p) }
+
+// bottom is the connection below all layers.
+func bottom(conn net.Conn) net.Conn {
+	for {
+		switch c := conn.(type) {
+		case *guest:
+			conn = c.Conn
+		case *begun:
+			conn = c.Conn
+		default:
+			return conn
+		}
+	}
+}

@@ -1,0 +1,300 @@
+package rest_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/embedvault/embedvault/policy"
+	"github.com/embedvault/embedvault/vault"
+	"github.com/embedvault/embedvault/vault/rest"
+)
+
+// service is a service with the vault contoso, and a function that lists what was audited.
+func service(t testing.TB, o *vault.VaultOptions) (*vault.Service, func() []vault.Event) {
+	t.Helper()
+	var events []vault.Event
+	svc, err := vault.New(&vault.Options{Audit: func(e vault.Event) { events = append(events, e) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := svc.CreateVault(t.Context(), "contoso", o); err != nil {
+		t.Fatal(err)
+	}
+	return svc, func() []vault.Event { return events }
+}
+
+func request(t testing.TB, method, address string, body io.Reader) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, address, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer x")
+	return r
+}
+
+// put is a request that sets a secret.
+func put(t testing.TB, host, value string) *http.Request {
+	return request(t, "PUT", "https://"+host+"/secrets/db?api-version=7.4", strings.NewReader(`{"value":"`+value+`"}`))
+}
+
+// jsonOf sends a request and returns status and JSON of the answer.
+func jsonOf(t testing.TB, rt http.RoundTripper, r *http.Request) (int, map[string]any) {
+	t.Helper()
+	resp, err := rt.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, answer
+}
+
+// TestHosts shows the host of a request in its ids, and finds vaults in every domain of the service.
+func TestHosts(t *testing.T) {
+	svc, _ := service(t, nil)
+	for host, c := range map[string]struct {
+		options *rest.Options
+		want    string // the host in ids; "" where there is none such
+	}{
+		"contoso.vault.azure.net":                 {nil, "contoso.vault.azure.net"},
+		"contoso.vault.azure.net:443":             {nil, "contoso.vault.azure.net"},
+		"CONTOSO.Vault.Azure.NET":                 {nil, "contoso.vault.azure.net"},
+		"contoso.vault.azure.cn":                  {nil, "contoso.vault.azure.cn"},
+		"contoso.vault.usgovcloudapi.net":         {nil, "contoso.vault.usgovcloudapi.net"},
+		"contoso.privatelink.vaultcore.azure.net": {nil, "contoso.privatelink.vaultcore.azure.net"},
+		"contoso.vault.localhost:8443":            {&rest.Options{Suffixes: []string{"vault.localhost"}}, "contoso.vault.localhost:8443"},
+		"localhost:8443":                          {&rest.Options{Vault: "contoso"}, "localhost:8443"},
+		"[::1]:8443":                              {&rest.Options{Vault: "contoso"}, "[::1]:8443"},
+		"fabrikam.vault.azure.net":                {nil, ""},
+		"a.contoso.vault.azure.net":               {nil, ""},
+		".vault.azure.net":                        {nil, ""},
+		"contoso.vault.azure.net.evil.example":    {nil, ""},
+		"localhost":                               {nil, ""},
+	} {
+		t.Run(host, func(t *testing.T) {
+			transport := rest.New(svc, c.options).Transport().As(vault.Owner())
+			if c.want == "" {
+				_, err := transport.RoundTrip(put(t, host, "x"))
+				if dns, ok := errors.AsType[*net.DNSError](err); !ok || !dns.IsNotFound {
+					t.Errorf("%v, want an unknown host", err)
+				}
+				return
+			}
+			_, answer := jsonOf(t, transport, put(t, host, "x"))
+			if id, _ := answer["id"].(string); !strings.HasPrefix(id, "https://"+c.want+"/secrets/db/") {
+				t.Errorf("id %q", id)
+			}
+		})
+	}
+}
+
+// TestNextLinkOnAPort follows the links of a vault that is served on a port of its own.
+func TestNextLinkOnAPort(t *testing.T) {
+	svc, _ := service(t, nil)
+	transport := rest.New(svc, &rest.Options{Suffixes: []string{"vault.localhost"}}).Transport().As(vault.Owner())
+	const host = "contoso.vault.localhost:8443"
+	for range 3 {
+		jsonOf(t, transport, put(t, host, "x"))
+	}
+	link, pages := "https://"+host+"/secrets/db/versions?maxresults=1&api-version=7.4", 0
+	for link != "" {
+		_, answer := jsonOf(t, transport, request(t, "GET", link, nil))
+		link, _ = answer["nextLink"].(string)
+		if pages++; pages > 3 || link != "" && !strings.HasPrefix(link, "https://"+host+"/secrets/db/versions?maxresults=1&api-version=7.4&$skiptoken=") {
+			t.Fatalf("page %d links to %q", pages, link)
+		}
+	}
+}
+
+// TestUnreadBodies checks that nothing is read of what a request without the right sends.
+func TestUnreadBodies(t *testing.T) {
+	svc, _ := service(t, &vault.VaultOptions{Network: policy.NetworkRules{DefaultAction: policy.Deny, IPRules: []string{"20.0.0.1"}}})
+	transport := rest.New(svc, nil).Transport()
+	inside := netip.MustParseAddr("20.0.0.1")
+	for name, c := range map[string]struct {
+		transport *rest.Transport
+		token     string
+		status    int
+	}{
+		"no token":     {transport, "", 401},
+		"wrong token":  {transport, "Bearer x", 401},
+		"outside":      {transport.As(vault.Principal("app")), "Bearer x", 403},
+		"not allowed":  {transport.As(vault.Principal("app")).From(inside), "Bearer x", 403},
+		"another path": {transport.As(vault.Owner()), "Bearer x", 404},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, path := range []string{"/secrets/db", "/secrets/db/", "/keys/k"} {
+				if name == "another path" {
+					path = "/nowhere"
+				}
+				body := &watched{}
+				r := request(t, "PUT", "https://contoso.vault.azure.net"+path+"?api-version=7.4", body)
+				if r.Header.Del("Authorization"); c.token != "" && path != "/keys/k" {
+					r.Header.Set("Authorization", c.token)
+				}
+				resp, err := c.transport.RoundTrip(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := c.status; resp.StatusCode != want && path != "/keys/k" {
+					t.Errorf("%s: %d, want %d", path, resp.StatusCode, want)
+				}
+				if body.read || !body.closed {
+					t.Errorf("%s: body read %v, closed %v", path, body.read, body.closed)
+				}
+			}
+		})
+	}
+}
+
+// watched is a body without end that remembers what was done to it.
+type watched struct{ read, closed bool }
+
+func (w *watched) Read(p []byte) (int, error) {
+	w.read = true
+	return len(p), nil
+}
+
+func (w *watched) Close() error {
+	w.closed = true
+	return nil
+}
+
+// TestLargeBodies checks how much is read of a body that does not end.
+func TestLargeBodies(t *testing.T) {
+	svc, _ := service(t, nil)
+	transport := rest.New(svc, nil).Transport().As(vault.Owner())
+	for _, length := range []int64{-1, 1 << 30} {
+		body := &endless{}
+		r := request(t, "PUT", "https://contoso.vault.azure.net/secrets/db?api-version=7.4", body)
+		r.ContentLength = length
+		if status, answer := jsonOf(t, transport, r); status != 413 {
+			t.Errorf("%d %v", status, answer)
+		}
+		if body.n > 1<<20 {
+			t.Errorf("of a body of length %d, %d bytes were read", length, body.n)
+		}
+	}
+}
+
+// endless is a body of blanks.
+type endless struct{ n int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	e.n += len(p)
+	return len(p), nil
+}
+
+func TestResponseOfATransport(t *testing.T) {
+	svc, _ := service(t, nil)
+	transport := rest.New(svc, nil).Transport().As(vault.Owner())
+	r := put(t, "contoso.vault.azure.net", "x")
+	resp, err := transport.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.Request != r || resp.Status != "200 OK" || resp.ProtoMajor != 1 || resp.ContentLength <= 0 {
+		t.Errorf("%+v", resp)
+	}
+	resp.Header.Add("Cache-Control", "mine") // an answer shares nothing with the next one
+	resp, err = transport.Do(put(t, "contoso.vault.azure.net", "x"))
+	if err != nil || len(resp.Header["Cache-Control"]) != 1 {
+		t.Errorf("%v %v", resp.Header, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := transport.Do(r.WithContext(ctx)); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want a cancelled context", err)
+	}
+}
+
+// TestCancelledWhileSending gives a request up while its body is read.
+func TestCancelledWhileSending(t *testing.T) {
+	svc, events := service(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	body := readerFunc(func([]byte) (int, error) {
+		cancel()
+		return 0, ctx.Err()
+	})
+	_, err := rest.New(svc, nil).Transport().As(vault.Owner()).RoundTrip(request(t, "PUT", "https://contoso.vault.azure.net/secrets/db?api-version=7.4", body).WithContext(ctx))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want a cancelled context", err)
+	}
+	if e := events(); len(e) != 1 || !errors.Is(e[0].Err, context.Canceled) {
+		t.Errorf("audited %v", e)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// TestAuditOfRequests checks what the audit is told of a request by HTTP.
+func TestAuditOfRequests(t *testing.T) {
+	svc, events := service(t, nil)
+	r := request(t, "POST", "https://contoso.vault.azure.net//secrets/db?api-version=7.4", strings.NewReader(`{"value":"x"}`))
+	r.Header.Set("X-Http-Method", "PUT")
+	r.Header.Set("X-Http-Request", "PUT")
+	r.Header.Set("User-Agent", "test/1")
+	r.Header.Set("X-Ms-Client-Request-Id", "mine")
+	resp, err := rest.New(svc, nil).Transport().As(vault.Owner()).RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := events()[0]
+	want := vault.Request{
+		APIVersion: "7.4", URI: "https://contoso.vault.azure.net//secrets/db?api-version=7.4", ClientInfo: "test/1", ClientID: "mine", Outdated: true,
+	}
+	if e.Operation != vault.OpSecretSet || e.Request != want || e.RequestID.String() != resp.Header.Get("X-Ms-Request-Id") {
+		t.Errorf("audited %s %+v", e.Operation, e.Request)
+	}
+}
+
+// TestHandlerOnASocket serves a vault over TLS and places its clients by their remote address.
+func TestHandlerOnASocket(t *testing.T) {
+	svc, _ := service(t, &vault.VaultOptions{Network: policy.NetworkRules{DefaultAction: policy.Deny}})
+	h := rest.New(svc, &rest.Options{Place: func(c vault.Caller, _ *http.Request) vault.Caller {
+		return vault.Principal("app").From(netip.MustParseAddr("20.1.2.3"))
+	}})
+	server := httptest.NewTLSServer(h)
+	defer server.Close()
+	ask := func(h http.Handler, host string) (int, string) {
+		server.Config.Handler = h
+		r := request(t, "GET", server.URL+"/secrets/db?api-version=7.4", nil)
+		r.Host = host
+		resp, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		data, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(data)
+	}
+	if status, body := ask(h, "contoso.vault.azure.net"); status != 403 || !strings.Contains(body, `Client address: 20.1.2.3`) {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, _ := ask(rest.New(svc, nil), "contoso.vault.azure.net"); status != 401 {
+		t.Errorf("%d, want 401", status)
+	}
+	if status, body := ask(h, "nobody.vault.azure.net"); status != 404 || !strings.HasPrefix(body, "<!DOCTYPE html>") {
+		t.Errorf("%d %s", status, body)
+	}
+}
