@@ -2,7 +2,6 @@ package hsm
 
 import (
 	"bytes"
-	"crypto/rand"
 	"crypto/rsa"
 	"errors"
 	"math/big"
@@ -100,7 +99,7 @@ func sign(m material, row crypto.Info, digest []byte) ([]byte, error) {
 		if row.Mechanism == crypto.PSS {
 			return primitive.SignPSS(k, row.Hash, digest)
 		}
-		return rsa.SignPKCS1v15(rand.Reader, k, row.Hash, digest)
+		return rsa.SignPKCS1v15(nil, k, row.Hash, digest)
 	case *primitive.EC:
 		return k.Sign(digest)
 	case *primitive.AES:

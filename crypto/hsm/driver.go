@@ -1,0 +1,128 @@
+package hsm
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/errs"
+)
+
+// Driver makes, takes in and opens keys of a module. It serves RSA-HSM, EC-HSM
+// and oct-HSM; the software types are errs.NewHardwareKeysNotSupported. When the
+// module is in trouble it answers as the package comment says.
+type Driver struct {
+	module     *Module
+	exportable bool
+}
+
+var _ crypto.Driver = Driver{}
+
+// Driver returns the driver whose keys never leave the module, or, when
+// exportable, can be released. The two open each other's blobs: what a key may
+// was fixed when it was made and stands in its blob.
+func (m *Module) Driver(exportable bool) Driver { return Driver{m, exportable} }
+
+// Format writes which module's driver this is, for every verb.
+func (d Driver) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "driver of %v", d.module) }
+
+// Generate makes a key.
+func (d Driver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s, err := s.Normalize()
+	if err != nil {
+		return nil, err
+	}
+	if !s.Type.HSM() {
+		return nil, errs.NewHardwareKeysNotSupported()
+	}
+	if err := d.module.admit(ctx, Create, s); err != nil {
+		return nil, err
+	}
+	if d.module.rsa != nil && s.Type == crypto.KeyTypeRSAHSM && s.PublicExponent == defaultExponent {
+		k, err := d.module.rsa(s.Size)
+		if err != nil {
+			return nil, err
+		}
+		return d.keep(k, Generated) // not ours to overwrite
+	}
+	k, err := generate(s)
+	if err != nil {
+		return nil, err
+	}
+	defer wipe(k)
+	return d.keep(k, Generated)
+}
+
+// Import takes in a key with all members of RFC 7518, after checking that they
+// belong together. Everything else is errs.NewInvalidJWK, a key that is only
+// there wrapped (key_hsm) too: see ImportTransfer.
+func (d Driver) Import(ctx context.Context, j crypto.JWK) (crypto.Private, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if !j.Kty.HSM() {
+		if s := (crypto.Spec{Type: j.Kty}).HSM(); s.Type.HSM() {
+			return nil, errs.NewHardwareKeysNotSupported()
+		}
+		return nil, errs.NewInvalidJWK()
+	}
+	k, err := fromJWK(j)
+	if err != nil {
+		return nil, errs.NewInvalidJWK()
+	}
+	defer wipe(k)
+	s, _ := describe(k)
+	if err := d.module.admit(ctx, Create, s); err != nil {
+		return nil, err
+	}
+	return d.keep(k, Imported)
+}
+
+// Open returns the key of a blob that this module, or one with the same
+// domain, has made. It checks the whole blob and opens no slot.
+func (d Driver) Open(ctx context.Context, blob []byte) (crypto.Private, error) {
+	if err := d.module.admit(ctx, 0, crypto.Spec{}); err != nil {
+		return nil, err
+	}
+	k := &key{module: d.module, blob: append(make([]byte, 0, len(blob)), blob...)}
+	var err error
+	if k.label, err = parseLabel(k.blob); err != nil {
+		return nil, err
+	}
+	domain, err := d.module.borrow()
+	if err != nil {
+		return nil, err
+	}
+	defer d.module.giveBack(domain)
+	plain, err := domain.open(k.blob, k.label.size)
+	if err != nil {
+		return nil, err
+	}
+	clear(plain)
+	return k, nil
+}
+
+// keep seals a key and returns it. What it opened on the way is overwritten.
+func (d Driver) keep(m material, origin Origin) (crypto.Private, error) {
+	l := label{origin: origin, exportable: d.exportable}
+	l.spec, l.public = describe(m)
+	rand.Read(l.handle[:]) // never fails
+	plain := encode(m)
+	defer clear(plain)
+	domain, err := d.module.borrow()
+	if err != nil {
+		return nil, err
+	}
+	defer d.module.giveBack(domain)
+	blob, err := domain.seal(l.encode(), plain)
+	if err != nil {
+		return nil, err
+	}
+	k := &key{module: d.module, blob: blob}
+	k.label, err = parseLabel(k.blob) // its numbers are those of the blob
+	return k, err
+}

@@ -1,0 +1,124 @@
+package hsm
+
+import (
+	"github.com/embedvault/embedvault/errs"
+)
+
+// fault is the trouble a module is in.
+type fault struct {
+	busy        int
+	sessionLost bool
+	offline     bool
+}
+
+// refuseLocked returns what is in the way of an operation. The most lasting
+// trouble answers first and does not use up the others.
+func (m *Module) refuseLocked() error {
+	switch {
+	case m.domain == nil:
+		return errs.NewHardwareTampered()
+	case m.fault.offline:
+		return errs.NewHardwareOffline()
+	case m.fault.sessionLost:
+		m.fault.sessionLost = false
+		return errs.NewHardwareSessionLost()
+	case m.fault.busy > 0:
+		m.fault.busy--
+		return errs.NewHardwareBusy(0)
+	}
+	return nil
+}
+
+// Busy makes the next n operations answer errs.NewHardwareBusy. It replaces
+// what is left of an earlier call; 0 or less ends it.
+func (m *Module) Busy(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fault.busy = max(n, 0)
+}
+
+// LoseSession empties all slots and makes the next operation answer
+// errs.NewHardwareSessionLost. Operations that run end well.
+func (m *Module) LoseSession() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fault.sessionLost = true
+	m.slots.Purge()
+}
+
+// Offline makes every operation answer errs.NewHardwareOffline until Online.
+// Open keys stay open.
+func (m *Module) Offline() { m.setOffline(true) }
+
+// Online ends Offline.
+func (m *Module) Online() { m.setOffline(false) }
+
+func (m *Module) setOffline(offline bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fault.offline = offline
+}
+
+// Tamper makes the module overwrite its security domain and all slots. Every
+// operation answers errs.NewHardwareTampered until RestoreDomain; those that run
+// end well.
+func (m *Module) Tamper() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.slots.Purge()
+	m.replaceLocked(nil)
+}
+
+// replaceLocked puts a domain in the place of the one there is, which is
+// overwritten as soon as nobody uses it.
+func (m *Module) replaceLocked(d *domain) {
+	if m.domain != nil && m.domain.drop() {
+		m.domain.wipe()
+	}
+	m.domain = d
+}
+
+// Ready returns nil, or the lasting trouble the module is in: the answer of
+// Tamper or Offline. It uses up nothing. It is for what needs no key of the
+// module but would not be answered without it.
+func (m *Module) Ready() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.domain == nil:
+		return errs.NewHardwareTampered()
+	case m.fault.offline:
+		return errs.NewHardwareOffline()
+	}
+	return nil
+}
+
+// ExportDomain hands the secret of the module to f, which wraps it to whom it
+// chooses; the buffer is overwritten when f returns, whose error is returned.
+// Whoever has the secret can open every blob of the module. A module that was
+// tampered with has none: errs.NewHardwareTampered.
+func (m *Module) ExportDomain(f func(secret []byte) error) error {
+	d, err := m.borrow()
+	if err != nil {
+		return err
+	}
+	defer m.giveBack(d)
+	secret := append([]byte(nil), d.secret...)
+	defer clear(secret)
+	return f(secret)
+}
+
+// RestoreDomain gives the module the domain with this secret, which it copies,
+// and ends Tamper. Keys of another domain do not open any more. A secret that
+// is not of DomainSize bytes is an error and changes nothing.
+func (m *Module) RestoreDomain(secret []byte) error {
+	d, err := newDomain(secret)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.slots.Purge()
+	m.replaceLocked(d)
+	return nil
+}

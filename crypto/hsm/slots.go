@@ -1,0 +1,135 @@
+package hsm
+
+import (
+	"context"
+	"sync"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/primitive"
+)
+
+// lease counts the users of a secret that may be dropped while they work. The
+// last one overwrites it. The module's mu guards it.
+type lease struct {
+	users   int
+	dropped bool
+}
+
+// leave ends one use and reports whether the secret is to be overwritten now.
+func (l *lease) leave() bool {
+	l.users--
+	return l.dropped && l.users == 0
+}
+
+// drop marks the secret as no longer wanted and reports whether it is to be
+// overwritten now.
+func (l *lease) drop() bool {
+	l.dropped = true
+	return l.users == 0
+}
+
+// slot holds one open key. Whoever needs the key first opens it; others who
+// come meanwhile wait for that and share the result.
+type slot struct {
+	lease
+	domain *domain // borrowed until the key is open
+
+	once     sync.Once
+	material material // written once, read by users
+	err      error
+}
+
+// use opens the key into a slot, or finds it there, and keeps it open until
+// release. Several keys more than there are slots can be open at a moment, no
+// more than there are operations.
+func (m *Module) use(ctx context.Context, w Work, k *key) (*slot, error) {
+	if err := m.admit(ctx, w, k.label.spec); err != nil {
+		return nil, err
+	}
+	s, err := m.find(k.label.handle)
+	if err != nil {
+		return nil, err
+	}
+	s.once.Do(func() {
+		s.material, s.err = s.domain.load(k)
+		m.giveBack(s.domain)
+	})
+	if s.err != nil {
+		m.discard(k.label.handle, s)
+		return nil, s.err
+	}
+	return s, nil
+}
+
+// find returns the slot of a key with one user more, or a new one.
+func (m *Module) find(h handle) (*slot, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, ok := m.slots.Get(h)
+	switch {
+	case ok:
+		m.stats.Hits++
+	case m.domain == nil:
+		return nil, errs.NewHardwareTampered()
+	default:
+		s = &slot{domain: m.domain}
+		m.domain.users++
+		m.slots.Add(h, s)
+		m.stats.Loads++
+	}
+	s.users++
+	m.stats.InUse++
+	return s, nil
+}
+
+// release ends the use of a slot.
+func (m *Module) release(s *slot) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stats.InUse--
+	if s.leave() {
+		m.wipeLocked(s)
+	}
+}
+
+// discard releases a slot whose key did not open and takes it out.
+func (m *Module) discard(h handle, s *slot) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now, ok := m.slots.Peek(h); ok && now == s {
+		m.slots.Remove(h)
+	}
+	m.stats.InUse--
+	if s.leave() {
+		m.wipeLocked(s)
+	}
+}
+
+// evicted is called by the slots, under mu, for every key that loses its place.
+func (m *Module) evicted(_ handle, s *slot) {
+	m.stats.Evictions++
+	if s.drop() {
+		m.wipeLocked(s)
+	}
+}
+
+// wipeLocked overwrites a key that nobody uses and nobody can find any more.
+func (m *Module) wipeLocked(s *slot) {
+	wipe(s.material)
+	s.material = nil
+	m.stats.Wiped++
+}
+
+// load opens a key. The buffer between blob and key does not outlive the call.
+func (d *domain) load(k *key) (material, error) {
+	plain, err := d.open(k.blob, k.label.size)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(plain)
+	opened, err := primitive.Unmarshal(plain)
+	if err != nil {
+		return nil, errBlob
+	}
+	return opened, nil
+}
