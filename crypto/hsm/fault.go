@@ -69,15 +69,6 @@ func (m *Module) Tamper() {
 	m.replaceLocked(nil)
 }
 
-// replaceLocked puts a domain in the place of the one there is, which is
-// overwritten as soon as nobody uses it.
-func (m *Module) replaceLocked(d *domain) {
-	if m.domain != nil && m.domain.drop() {
-		m.domain.wipe()
-	}
-	m.domain = d
-}
-
 // Ready returns nil, or the lasting trouble the module is in: the answer of
 // Tamper or Offline. It uses up nothing. It is for what needs no key of the
 // module but would not be answered without it.
@@ -90,35 +81,5 @@ func (m *Module) Ready() error {
 	case m.fault.offline:
 		return errs.NewHardwareOffline()
 	}
-	return nil
-}
-
-// ExportDomain hands the secret of the module to f, which wraps it to whom it
-// chooses; the buffer is overwritten when f returns, whose error is returned.
-// Whoever has the secret can open every blob of the module. A module that was
-// tampered with has none: errs.NewHardwareTampered.
-func (m *Module) ExportDomain(f func(secret []byte) error) error {
-	d, err := m.borrow()
-	if err != nil {
-		return err
-	}
-	defer m.giveBack(d)
-	secret := append([]byte(nil), d.secret...)
-	defer clear(secret)
-	return f(secret)
-}
-
-// RestoreDomain gives the module the domain with this secret, which it copies,
-// and ends Tamper. Keys of another domain do not open any more. A secret that
-// is not of DomainSize bytes is an error and changes nothing.
-func (m *Module) RestoreDomain(secret []byte) error {
-	d, err := newDomain(secret)
-	if err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.slots.Purge()
-	m.replaceLocked(d)
 	return nil
 }

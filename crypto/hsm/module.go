@@ -43,6 +43,7 @@ type Options struct {
 // use and starts no goroutines.
 type Module struct {
 	name, platform string
+	capacity       int // slots
 	profile        Profile
 	clock          func() time.Time
 	wait           func(context.Context, time.Duration) error
@@ -71,7 +72,7 @@ func New(o Options) (*Module, error) {
 		return nil, errors.New("hsm: Options.Profile needs Options.Clock")
 	}
 	m := &Module{
-		name: or(o.Name, "module"), platform: or(o.Platform, "simulated"),
+		name: or(o.Name, "module"), platform: or(o.Platform, "simulated"), capacity: or(o.Slots, DefaultSlots),
 		profile: o.Profile, clock: o.Clock, wait: o.Wait, rsa: o.RSA,
 	}
 	secret := make([]byte, DomainSize)
@@ -81,7 +82,7 @@ func New(o Options) (*Module, error) {
 	if m.domain, err = newDomain(secret); err != nil {
 		return nil, err
 	}
-	m.slots, err = simplelru.NewLRU(or(o.Slots, DefaultSlots), m.evicted)
+	m.slots, err = simplelru.NewLRU(m.capacity, m.evicted)
 	return m, err
 }
 
@@ -112,7 +113,9 @@ type Stats struct {
 func (m *Module) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.stats
+	s := m.stats
+	s.Slots, s.Open = m.capacity, m.slots.Len()
+	return s
 }
 
 // admit lets an operation of ctx in, after the time it has to wait by the

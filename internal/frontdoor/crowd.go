@@ -29,8 +29,11 @@ type guest struct {
 	net.Conn
 	crowd *crowd
 	leave func()
-	since time.Time     // when it began to wait; guarded by crowd.mu
-	place *list.Element // in crowd.waiting, or nil; guarded by crowd.mu
+
+	// Guarded by crowd.mu:
+	gone  bool
+	since time.Time     // when it began to wait
+	place *list.Element // in crowd.waiting, or nil
 }
 
 // Close closes the connection and gives its place back.
@@ -42,31 +45,33 @@ func (g *guest) Close() error {
 func (c *crowd) enter(conn net.Conn) *guest {
 	g := &guest{Conn: conn, crowd: c}
 	g.leave = sync.OnceFunc(func() {
-		g.waits(false)
+		c.mu.Lock()
+		g.waitsLocked(false)
+		g.gone = true
+		c.mu.Unlock()
 		<-c.places
 	})
 	return g
 }
 
-// waits notes whether a guest waits for a request, or has one.
-func (g *guest) waits(yes bool) {
-	c := g.crowd
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// waitsLocked notes whether a guest waits for a request, or has one.
+func (g *guest) waitsLocked(yes bool) {
 	if g.place != nil {
-		c.waiting.Remove(g.place)
+		g.crowd.waiting.Remove(g.place)
 		g.place = nil
 	}
-	if yes {
-		g.since = c.now()
-		g.place = c.waiting.PushBack(g)
+	if yes && !g.gone {
+		g.since = g.crowd.now()
+		g.place = g.crowd.waiting.PushBack(g)
 	}
 }
 
 // note is the http.Server.ConnState of a server whose connections are guests.
 func note(conn net.Conn, state http.ConnState) {
 	if g := guestOf(conn); g != nil {
-		g.waits(state == http.StateNew || state == http.StateIdle)
+		g.crowd.mu.Lock()
+		defer g.crowd.mu.Unlock()
+		g.waitsLocked(state == http.StateNew || state == http.StateIdle)
 	}
 }
 

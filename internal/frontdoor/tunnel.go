@@ -35,7 +35,7 @@ type tunnel struct {
 // carry copies one direction.
 func (t *tunnel) carry(to, from net.Conn) {
 	t.alive()
-	if _, err := io.Copy(alive{to, t}, onlyReader{from}); err != nil {
+	if _, err := io.Copy(alive{to, t}, struct{ io.Reader }{from}); err != nil {
 		t.a.Close()
 		t.b.Close()
 		return
@@ -55,28 +55,14 @@ func (t *tunnel) alive() {
 
 // alive is a writer whose tunnel lives on with every write.
 type alive struct {
-	net.Conn
+	conn   net.Conn
 	tunnel *tunnel
 }
 
 func (w alive) Write(p []byte) (int, error) {
 	w.tunnel.alive()
-	return w.Conn.Write(p)
+	return w.conn.Write(p)
 }
-
-// ReadFrom is hidden, so that every piece goes through Write.
-func (w alive) ReadFrom(r io.Reader) (int64, error) {
-	return io.Copy(struct{ io.Writer }{onlyWriter{w}}, r)
-}
-
-type onlyWriter struct{ w alive }
-
-func (o onlyWriter) Write(p []byte) (int, error) { return o.w.Write(p) }
-
-// onlyReader hides everything but Read.
-type onlyReader struct{ r io.Reader }
-
-func (o onlyReader) Read(p []byte) (int, error) { return o.r.Read(p) }
 
 // bottom is the connection below all layers.
 func bottom(conn net.Conn) net.Conn {

@@ -45,6 +45,26 @@ func (w *Writer) Text(s string) {
 	w.Buf = AppendString(w.Buf, s)
 }
 
+// Int appends a number.
+func (w *Writer) Int(n int64) {
+	w.comma()
+	w.Buf = strconv.AppendInt(w.Buf, n, 10)
+}
+
+// Bool appends true or false.
+func (w *Writer) Bool(b bool) {
+	w.comma()
+	w.Buf = strconv.AppendBool(w.Buf, b)
+}
+
+// Base64URL appends bytes as a string in base64url without padding.
+func (w *Writer) Base64URL(b []byte) {
+	w.comma()
+	w.Buf = append(w.Buf, '"')
+	w.Buf = base64.RawURLEncoding.AppendEncode(w.Buf, b)
+	w.Buf = append(w.Buf, '"')
+}
+
 // AppendString appends s as a JSON string.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')

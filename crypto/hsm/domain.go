@@ -13,6 +13,8 @@ import (
 	"filippo.io/keygen"
 	"github.com/google/tink/go/aead/subtle"
 	"github.com/google/tink/go/tink"
+
+	"github.com/embedvault/embedvault/errs"
 )
 
 // DomainSize is the length in bytes of a module's security domain.
@@ -99,4 +101,43 @@ func (d *domain) open(blob []byte, n int) ([]byte, error) {
 func (d *domain) wipe() {
 	clear(d.secret)
 	clear(d.key)
+}
+
+// replaceLocked puts a domain in the place of the one there is, which is
+// overwritten as soon as nobody uses it.
+func (m *Module) replaceLocked(d *domain) {
+	if m.domain != nil && m.domain.drop() {
+		m.domain.wipe()
+	}
+	m.domain = d
+}
+
+// ExportDomain hands the secret of the module to f, which wraps it to whom it
+// chooses; the buffer is overwritten when f returns, whose error is returned.
+// Whoever has the secret can open every blob of the module. A module that was
+// tampered with has none: errs.NewHardwareTampered.
+func (m *Module) ExportDomain(f func(secret []byte) error) error {
+	d, err := m.borrow()
+	if err != nil {
+		return err
+	}
+	defer m.giveBack(d)
+	secret := append([]byte(nil), d.secret...)
+	defer clear(secret)
+	return f(secret)
+}
+
+// RestoreDomain gives the module the domain with this secret, which it copies,
+// and ends Tamper. Keys of another domain do not open any more. A secret that
+// is not of DomainSize bytes is an error and changes nothing.
+func (m *Module) RestoreDomain(secret []byte) error {
+	d, err := newDomain(secret)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.slots.Purge()
+	m.replaceLocked(d)
+	return nil
 }

@@ -1,0 +1,149 @@
+package hsm
+
+import (
+	"errors"
+	"time"
+
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/errs"
+)
+
+// Generation chooses one of the published tables of what a partition of a
+// Managed HSM carries out in a second.
+type Generation uint8
+
+// The generations. The zero value has no table and no limits.
+const (
+	Published2021 Generation = iota + 1
+	Published2025
+)
+
+// Work is a kind of operation that takes the module's time. Those that need
+// only a public key are done outside and take none.
+type Work uint8
+
+// The kinds of work.
+const (
+	Create  Work = iota + 1 // generate, import, or take in a wrapped key
+	Sign                    // sign, or the MAC of a value
+	Decrypt                 // decrypt or, with RSA, unwrap
+	Encrypt                 // encrypt with a symmetric key
+	Wrap                    // wrap with a symmetric key
+	Unwrap                  // unwrap with a symmetric key
+	Release                 // leave the module wrapped
+	numWork
+)
+
+// Profile is how fast a module is. The zero value is without limits.
+type Profile struct {
+	// Generation is the table of rates.
+	Generation Generation
+	// Partitions is how many operations the module works on at once, 1 to 3; 0
+	// is 1. An instance of the service has three.
+	Partitions int
+	// Backlog is how long an operation may wait for its turn before
+	// errs.NewHardwareBusy answers it; 0 is one second.
+	Backlog time.Duration
+}
+
+// maxPartitions is what an instance has.
+const maxPartitions = 3
+
+func (p Profile) check() error {
+	if p.Generation > Published2025 || p.Partitions < 0 || p.Partitions > maxPartitions || p.Backlog < 0 {
+		return errors.New("hsm: Options.Profile does not exist")
+	}
+	return nil
+}
+
+// rates are operations a second by one partition, indexed by Work; 0 is
+// without limit.
+type rates [numWork]int
+
+// published is the table of 2021. The service publishes creation and backup
+// for RSA alone; they stand for all types here, and backup for release. HMAC,
+// not published at all, takes the time of an encryption.
+var published = map[crypto.Spec]rates{
+	{Type: crypto.KeyTypeRSA, Size: 2048}:         {Create: 1, Sign: 1100, Decrypt: 1100, Release: 10},
+	{Type: crypto.KeyTypeRSA, Size: 3072}:         {Create: 1, Sign: 360, Decrypt: 360, Release: 10},
+	{Type: crypto.KeyTypeRSA, Size: 4096}:         {Create: 1, Sign: 160, Decrypt: 160, Release: 10},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P256}:  {Create: 1, Sign: 260, Release: 10},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P256K}: {Create: 1, Sign: 260, Release: 10},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P384}:  {Create: 1, Sign: 165, Release: 10},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P521}:  {Create: 1, Sign: 56, Release: 10},
+	{Type: crypto.KeyTypeOct, Size: 128}:          {Create: 1, Sign: 8000, Decrypt: 8000, Encrypt: 8000, Wrap: 9000, Unwrap: 9000, Release: 10},
+	{Type: crypto.KeyTypeOct, Size: 192}:          {Create: 1, Sign: 8000, Decrypt: 8000, Encrypt: 8000, Wrap: 9000, Unwrap: 9000, Release: 10},
+	{Type: crypto.KeyTypeOct, Size: 256}:          {Create: 1, Sign: 8000, Decrypt: 8000, Encrypt: 8000, Wrap: 9000, Unwrap: 9000, Release: 10},
+}
+
+// changed2025 is what the table of 2025 says otherwise.
+var changed2025 = map[crypto.Spec]rates{
+	{Type: crypto.KeyTypeRSA, Size: 2048}:         {Sign: 900},
+	{Type: crypto.KeyTypeRSA, Size: 3072}:         {Sign: 340},
+	{Type: crypto.KeyTypeRSA, Size: 4096}:         {Sign: 150},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P256}:  {Sign: 330},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P256K}: {Sign: 330},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P384}:  {Sign: 160},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P521}:  {Sign: 200},
+	{Type: crypto.KeyTypeOct, Size: 128}:          {Wrap: 2100, Unwrap: 1800},
+	{Type: crypto.KeyTypeOct, Size: 192}:          {Wrap: 2100, Unwrap: 1900},
+	{Type: crypto.KeyTypeOct, Size: 256}:          {Wrap: 2100, Unwrap: 2200},
+}
+
+// Rate returns how many operations of a kind a partition carries out in a
+// second with keys of a spec, which is normalized; 0 is without limit.
+func (g Generation) Rate(w Work, s crypto.Spec) int {
+	if g == 0 || w >= numWork {
+		return 0
+	}
+	row := crypto.Spec{Type: s.Type.Base(), Size: s.Size, Curve: s.Curve}
+	if g == Published2025 {
+		if rate := changed2025[row][w]; rate != 0 {
+			return rate
+		}
+	}
+	return published[row][w]
+}
+
+// workOf says what kind of work an algorithm is, asked to sign, encrypt or
+// decrypt.
+func workOf(row crypto.Info, op crypto.Operation) Work {
+	wraps := row.Mechanism == crypto.AESKeyWrap || row.Mechanism == crypto.AESKeyWrapPad
+	switch {
+	case op == crypto.OpSign:
+		return Sign
+	case op == crypto.OpEncrypt && wraps:
+		return Wrap
+	case op == crypto.OpEncrypt:
+		return Encrypt
+	case wraps:
+		return Unwrap
+	}
+	return Decrypt
+}
+
+// queue is when each partition will have done what it was given.
+type queue [maxPartitions]time.Time
+
+// take gives an operation to the partition that is free first and returns how
+// long it takes from now, its turn included. An operation that would have to
+// wait longer than the backlog is refused and takes no time.
+func (q *queue) take(now time.Time, p Profile, w Work, s crypto.Spec) (time.Duration, error) {
+	rate := p.Generation.Rate(w, s)
+	if rate == 0 {
+		return 0, nil
+	}
+	first := &q[0]
+	for i := range or(p.Partitions, 1) {
+		if q[i].Before(*first) {
+			first = &q[i]
+		}
+	}
+	turn := max(first.Sub(now), 0)
+	if backlog := or(p.Backlog, time.Second); turn > backlog {
+		return 0, errs.NewHardwareBusy(turn - backlog)
+	}
+	took := turn + time.Second/time.Duration(rate)
+	*first = now.Add(took)
+	return took, nil
+}

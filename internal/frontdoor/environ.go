@@ -1,0 +1,111 @@
+package frontdoor
+
+import (
+	"slices"
+	"strings"
+)
+
+// Access is what a program needs to be told to reach a service behind a front with the clients of Azure. What is empty
+// is not told.
+type Access struct {
+	TenantID, ClientID, ClientSecret string // of the application that the program is
+	VaultURL                         string
+	Proxy, Addr                      string // host:port of the two ports
+	Bundle                           string // the path of a file with Front.Bundle
+}
+
+// AttestationURL is where a release of keys finds the authority that attests environments.
+const AttestationURL = "https://attest.azurewebsites.net"
+
+// SecretName is the one variable of an Access that is secret.
+const SecretName = "AZURE_CLIENT_SECRET"
+
+// Variables are the environment variables for a program, as NAME=VALUE in a fixed order. Besides those of the list there
+// are others that only matter where they are set already: what the surrounding environment names that would lead a client
+// past the proxy, past its certificates or to other credentials is named again with a value that does not.
+func (a Access) Variables(environ []string) []string {
+	var attestation, proxy string
+	if a.VaultURL != "" {
+		attestation = AttestationURL
+	}
+	if a.Proxy != "" {
+		proxy = "http://" + a.Proxy
+	}
+	all := []string{
+		"AZURE_TENANT_ID", a.TenantID, "AZURE_CLIENT_ID", a.ClientID, SecretName, a.ClientSecret,
+		"AZURE_KEYVAULT_URL", a.VaultURL, "AZURE_KEYVAULT_ATTESTATION_URL", attestation,
+		"HTTPS_PROXY", proxy, "SSL_CERT_FILE", a.Bundle, "NODE_EXTRA_CA_CERTS", a.Bundle, "REQUESTS_CA_BUNDLE", a.Bundle,
+		"EMBEDVAULT_ADDR", a.Addr,
+	}
+	around := variables(environ)
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		if around[name] != "" {
+			all = append(all, name, excepting(around[name]))
+		}
+	}
+	for _, o := range overrides {
+		if around[o.name] != "" {
+			all = append(all, o.name, o.value(a, proxy))
+		}
+	}
+	var list []string
+	for pair := range slices.Chunk(all, 2) {
+		if pair[1] != "" || around[pair[0]] != "" && strings.EqualFold(pair[0], "NO_PROXY") {
+			list = append(list, pair[0]+"="+pair[1])
+		}
+	}
+	return list
+}
+
+// overrides are the variables that are named again where they are set.
+var overrides = []struct {
+	name  string
+	value func(a Access, proxy string) string
+}{
+	{"https_proxy", func(_ Access, proxy string) string { return proxy }},
+	{"AZURE_AUTHORITY_HOST", func(Access, string) string { return "https://login.microsoftonline.com/" }},
+	{"AZURE_TOKEN_CREDENTIALS", func(Access, string) string { return "prod" }},
+	{"CURL_CA_BUNDLE", bundle},
+	{"GIT_SSL_CAINFO", bundle},
+	{"PIP_CERT", bundle},
+	{"AWS_CA_BUNDLE", bundle},
+	{"HTTPLIB2_CA_CERTS", bundle},
+	{"NIX_SSL_CERT_FILE", bundle},
+}
+
+func bundle(a Access, _ string) string { return a.Bundle }
+
+// excepting is a NO_PROXY without the entries that cover hosts of the service.
+func excepting(value string) string {
+	ours := slices.Clone(servedHosts)
+	for _, domain := range servedDomains {
+		ours = append(ours, "any."+domain)
+	}
+	kept := slices.DeleteFunc(strings.Split(value, ","), func(entry string) bool {
+		return slices.ContainsFunc(ours, func(host string) bool { return covers(entry, host+":443") })
+	})
+	return strings.Join(kept, ",")
+}
+
+// environment is an environment by name.
+type environment map[string]string
+
+// variables reads an environment. Of several values of a name the last one counts.
+func variables(environ []string) environment {
+	e := environment{}
+	for _, v := range environ {
+		name, value, _ := strings.Cut(v, "=")
+		e[name] = value
+	}
+	return e
+}
+
+// either is the value of the first name that has one.
+func (e environment) either(names ...string) string {
+	for _, name := range names {
+		if e[name] != "" {
+			return e[name]
+		}
+	}
+	return ""
+}
