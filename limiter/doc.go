@@ -45,10 +45,10 @@
 // halves of that are tested as such. Never are more units than the limit used
 // in any span of 10 seconds, wherever it begins: 1999 requests just before
 // the end of a 10-second interval leave room for one just after it, where a
-// counter that starts afresh would let 2000 pass and 3999 in a moment. And
-// never is a request refused unless the 10 seconds before it are so full: a
-// burst of 2000 every 10 seconds passes whole, for ever, where a token bucket
-// that may never be exceeded would pass half.
+// counter that starts afresh would let 2000 pass, 3999 in a moment. And never
+// is a request refused unless the 10 seconds before it are so full: a burst of
+// 2000 every 10 seconds passes whole, for ever, where a token bucket small
+// enough never to exceed the limit would pass half.
 //
 // To be exact the limiter remembers when each unit was used, in 4 bytes an
 // entry: at most 8 KB for a full limit of 2000. What is not used costs

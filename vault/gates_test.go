@@ -1,11 +1,12 @@
 package vault_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net/netip"
 	"os"
@@ -39,7 +40,9 @@ type attempt struct {
 	alg     crypto.Algorithm       // of the signature
 	digest  []byte                 // to be signed
 	secret  vault.SetSecretOptions // of the secret that is set
-	request func(*vault.Client) error
+	wire    vault.Exchange         // what a protocol brings besides
+	body    string                 // of the request, in place of one that says all this
+	request func(vault.Caller) error
 }
 
 // fault is one thing that is wrong with an attempt: the codes of its refusal, and what the text of it says.
@@ -104,52 +107,71 @@ var gates = []fault{
 		a.rights.Keys, a.rights.Secrets = []string{"list"}, []string{"list"}
 	}},
 	{"no room", "Throttled", "VaultRequestTypeLimitReached", "gate limit", func(_ failer, a *attempt) { a.full = true }},
-	{"malformed name", "BadParameter", "contains an invalid name", "object", func(_ failer, a *attempt) {
-		a.name, a.absent = "under_score", true
+}
+
+// The faults that only a request over a protocol can have, after the gates: what it brings cannot be understood.
+var garbled = []fault{
+	{"unknown api-version", "BadParameter", "(1999-12-31) is not recognized", "query", func(_ failer, a *attempt) {
+		a.wire.Query = "api-version=1999-12-31"
+	}},
+	{"no answer is accepted", "NotAcceptable", "'text/html' is not supported", "accept", func(_ failer, a *attempt) {
+		a.wire.Accept = "text/html"
+	}},
+	{"body of another type", "UnsupportedMediaType", "'text/plain' is not supported", "body", func(_ failer, a *attempt) {
+		a.wire.ContentType = "text/plain"
+	}},
+	{"body too large", "RequestTooLarge", "maximum permitted length", "body", func(_ failer, a *attempt) {
+		a.body = strings.Repeat(" ", 1<<20)
+	}},
+	{"malformed body", "BadParameter", "Property  has invalid value", "body", func(_ failer, a *attempt) { a.body = `{"alg":` }},
+	{"value not encoded", "BadParameter", "Content of 'value' is not base64url", "body", func(_ failer, a *attempt) {
+		a.body = `{"alg":"ES256","value":"?"}`
 	}},
 }
 
-// The faults that only a signature can have, after the gates.
-var signing = append(gates[:len(gates):len(gates)],
-	fault{"no such algorithm", "BadParameter", "Property  has invalid value", "algorithm", func(_ failer, a *attempt) {
+// The fault of a request that names an object, after these.
+var misnamed = fault{"malformed name", "BadParameter", "contains an invalid name", "object", func(_ failer, a *attempt) {
+	a.name, a.absent = "under_score", true
+}}
+
+// The faults that only a signature can have, after all others.
+var signing = []fault{
+	{"no such algorithm", "BadParameter", "Property  has invalid value", "algorithm", func(_ failer, a *attempt) {
 		a.alg = "ROT13"
 	}},
-	fault{"absent key", "KeyNotFound", "was not found in this key vault", "object", func(_ failer, a *attempt) { a.absent = true }},
-	fault{"disabled key", "Forbidden/KeyDisabled", "on a disabled key", "state", func(_ failer, a *attempt) {
+	{"absent key", "KeyNotFound", "was not found in this key vault", "object", func(_ failer, a *attempt) { a.absent = true }},
+	{"disabled key", "Forbidden/KeyDisabled", "on a disabled key", "state", func(_ failer, a *attempt) {
 		a.key.Validity.Disabled = true
 	}},
-	fault{"key of the future", "Forbidden/KeyNotYetValid", "not yet valid", "state", func(_ failer, a *attempt) {
+	{"key of the future", "Forbidden/KeyNotYetValid", "not yet valid", "state", func(_ failer, a *attempt) {
 		a.key.Validity.NotBefore = start.AddDate(1, 0, 0)
 	}},
-	fault{"expired key", "Forbidden/KeyExpired", "on an expired key", "state", func(_ failer, a *attempt) {
+	{"expired key", "Forbidden/KeyExpired", "on an expired key", "state", func(_ failer, a *attempt) {
 		a.key.Validity.Expires = start.Add(-time.Hour)
 	}},
-	fault{"key for other ends", "Forbidden/KeyOperationForbidden", "is not permitted on this key", "state", func(_ failer, a *attempt) {
+	{"key for other ends", "Forbidden/KeyOperationForbidden", "is not permitted on this key", "state", func(_ failer, a *attempt) {
 		a.key.Operations = []crypto.Operation{crypto.OpVerify}
 	}},
-	fault{"algorithm of another type", "BadParameter", "RS256", "algorithm", func(_ failer, a *attempt) { a.alg = vault.RS256 }},
-	fault{"algorithm of another curve", "BadParameter", "P-384", "algorithm", func(_ failer, a *attempt) { a.alg = vault.ES384 }},
-	fault{"digest of another length", "BadParameter", "Invalid length", "digest", func(_ failer, a *attempt) { a.digest = []byte("short") }},
-)
+	{"algorithm of another type", "BadParameter", "RS256", "algorithm", func(_ failer, a *attempt) { a.alg = vault.RS256 }},
+	{"algorithm of another curve", "BadParameter", "P-384", "algorithm", func(_ failer, a *attempt) { a.alg = vault.ES384 }},
+	{"digest of another length", "BadParameter", "Invalid length", "digest", func(_ failer, a *attempt) { a.digest = []byte("short") }},
+}
 
-// The faults that only setting a secret can have, after the gates.
-var setting = append(gates[:len(gates):len(gates)],
-	fault{"value too long", "BadParameter", "maximum permitted length of 25600", "value", func(_ failer, a *attempt) {
-		a.request = func(c *vault.Client) error {
-			_, err := c.SetSecret(context.Background(), a.name, strings.Repeat("v", 25601), &a.secret)
-			return err
-		}
+// The faults that only setting a secret can have, after all others.
+var setting = []fault{
+	{"value too long", "BadParameter", "maximum permitted length of 25600", "value", func(_ failer, a *attempt) {
+		a.body = strings.Repeat("v", 25601)
 	}},
-	fault{"sixteen tags", "BadParameter", "Property  has invalid value", "tags", func(_ failer, a *attempt) {
+	{"sixteen tags", "BadParameter", "Property  has invalid value", "tags", func(_ failer, a *attempt) {
 		a.secret.Tags = map[string]string{}
 		for i := range 16 {
 			a.secret.Tags[fmt.Sprint(i)] = ""
 		}
 	}},
-	fault{"name of a deleted secret", "Conflict/ObjectIsDeletedButRecoverable", "deleted but recoverable", "object", func(_ failer, a *attempt) {
+	{"name of a deleted secret", "Conflict/ObjectIsDeletedButRecoverable", "deleted but recoverable", "object", func(_ failer, a *attempt) {
 		a.deleted = true
 	}},
-)
+}
 
 // token is a token of the application for an audience.
 func (a *attempt) token(tb failer, audience string) string {
@@ -177,20 +199,39 @@ func newAttempt(tb failer) *attempt {
 	return a
 }
 
-// forSigning and forSetting choose the request and make what it is about.
+// forSigning, forSigningOverAProtocol and forSetting choose the request.
 func forSigning(tb failer, a *attempt) {
-	a.request = func(c *vault.Client) error {
-		_, err := c.Sign(tb.Context(), vault.Ref(a.name), a.alg, a.digest)
+	a.request = func(caller vault.Caller) error {
+		_, err := a.vault.As(caller).Sign(tb.Context(), vault.Ref(a.name), a.alg, a.digest)
+		return err
+	}
+}
+
+func forSigningOverAProtocol(tb failer, a *attempt) {
+	a.wire = vault.Exchange{Host: "contoso.vault.azure.net", Query: "api-version=7.4", Length: -1}
+	a.request = func(caller vault.Caller) error {
+		body := cmp.Or(a.body, fmt.Sprintf(`{"alg":%q,"value":%q}`, a.alg, base64.RawURLEncoding.EncodeToString(a.digest)))
+		a.wire.Caller, a.wire.Name, a.wire.Body = caller, a.name, strings.NewReader(body)
+		answer, err := endpoint(vault.OpKeySign).Serve(tb.Context(), a.vault, &a.wire, nil)
+		if err != nil && answer != nil {
+			tb.Errorf("answered %s beside %v", answer, err)
+		}
 		return err
 	}
 }
 
 func forSetting(tb failer, a *attempt) {
 	a.absent = true // of keys: none is needed
-	a.request = func(c *vault.Client) error {
-		_, err := c.SetSecret(tb.Context(), a.name, "value", &a.secret)
+	a.request = func(caller vault.Caller) error {
+		_, err := a.vault.As(caller).SetSecret(tb.Context(), a.name, cmp.Or(a.body, "value"), &a.secret)
 		return err
 	}
+}
+
+// endpoint finds an operation.
+func endpoint(o vault.Operation) vault.Endpoint {
+	all := vault.Endpoints()
+	return all[slices.IndexFunc(all, func(e vault.Endpoint) bool { return e.Operation() == o })]
 }
 
 // make prepares the world and makes the request. It returns what the request was charged, too.
@@ -218,7 +259,7 @@ func (a *attempt) make(tb failer) (charged int, err error) {
 	}
 	a.trail.take()
 	before := a.used()
-	err = a.request(a.vault.As(a.caller.From(netip.MustParseAddr("203.0.113.7"))))
+	err = a.request(a.caller.From(netip.MustParseAddr("203.0.113.7")))
 	return a.used() - before, err
 }
 
@@ -254,13 +295,20 @@ func together(f, g fault) bool {
 	return f.excludes != g.excludes
 }
 
+// requests are three requests, each with the faults it can have, in order.
+var requests = map[string]struct {
+	faults []fault
+	choose func(failer, *attempt)
+}{
+	"sign":                 {slices.Concat(gates, []fault{misnamed}, signing), forSigning},
+	"sign over a protocol": {slices.Concat(gates, garbled, []fault{misnamed}, signing), forSigningOverAProtocol},
+	"set secret":           {slices.Concat(gates, []fault{misnamed}, setting), forSetting},
+}
+
 // Of two faults the answer is the one further up the table. A request that is let in is charged, whatever becomes of it.
 func TestOrderOfErrors(t *testing.T) {
 	t.Parallel()
-	for operation, of := range map[string]struct {
-		faults []fault
-		choose func(failer, *attempt)
-	}{"sign": {signing, forSigning}, "set secret": {setting, forSetting}} {
+	for operation, of := range requests {
 		for i, first := range of.faults {
 			t.Run(operation+"/"+first.name, func(t *testing.T) {
 				for _, second := range of.faults[i:] {
@@ -288,13 +336,40 @@ func TestOrderOfErrors(t *testing.T) {
 
 func TestTheAttemptSucceedsIfNothingIsWrong(t *testing.T) {
 	t.Parallel()
-	for _, choose := range []func(failer, *attempt){forSigning, forSetting} {
+	for operation, of := range requests {
 		a := newAttempt(t)
-		choose(t, a)
+		of.choose(t, a)
 		if charged, err := a.make(t); err != nil || charged != 1 {
-			t.Errorf("charged %d units, %v", charged, err)
+			t.Errorf("%s: charged %d units, %v", operation, charged, err)
 		}
 	}
+}
+
+// The body of a request is not read before its sender is let in.
+func TestABodyIsReadOnlyOfWhoIsLetIn(t *testing.T) {
+	t.Parallel()
+	for _, f := range gates {
+		a := newAttempt(t)
+		forSigningOverAProtocol(t, a)
+		f.spoil(t, a)
+		body := &countingReader{}
+		a.request = func(caller vault.Caller) error {
+			a.wire.Caller, a.wire.Name, a.wire.Body = caller, a.name, body
+			_, err := endpoint(vault.OpKeySign).Serve(t.Context(), a.vault, &a.wire, nil)
+			return err
+		}
+		if _, err := a.make(t); (body.reads != 0) != (f.codes == "Throttled") {
+			t.Errorf("%s: the body was read %d times before %v", f.name, body.reads, err)
+		}
+	}
+}
+
+// countingReader is an empty body that counts how often it is read.
+type countingReader struct{ reads int }
+
+func (r *countingReader) Read([]byte) (int, error) {
+	r.reads++
+	return 0, io.EOF
 }
 
 // A refusal must not tell whether an object exists.
@@ -306,7 +381,7 @@ func TestARefusalIsTheSameForWhatIsAbsent(t *testing.T) {
 	got(w.owner.SetSecret(t.Context(), "deleted", "value", nil))(t)
 	got(w.owner.DeleteSecret(t.Context(), "deleted"))(t)
 	app := w.vault.As(vault.Principal("app"))
-	for name, requests := range map[string][2]func() error{
+	for name, both := range map[string][2]func() error{
 		"get key": {
 			func() error { _, err := app.GetKey(t.Context(), "key"); return err },
 			func() error { _, err := app.GetKey(t.Context(), "none"); return err },
@@ -328,7 +403,7 @@ func TestARefusalIsTheSameForWhatIsAbsent(t *testing.T) {
 			func() error { return app.PurgeDeletedSecret(t.Context(), "none") },
 		},
 	} {
-		present, absent := body(requests[0]()), body(requests[1]())
+		present, absent := body(both[0]()), body(both[1]())
 		if present != absent || !strings.Contains(present, "ForbiddenByPolicy") {
 			t.Errorf("%s:\npresent %s\nabsent  %s", name, present, absent)
 		}
@@ -485,228 +560,4 @@ func TestWhoDecidesCanBeExchanged(t *testing.T) {
 		t.Errorf("a role that does not exist: %v", err)
 	}
 	check("after a refused change", "Forbidden/ForbiddenByPolicy", "")
-}
-
-// What the audit is told: every request once, when it came, with what was answered.
-func TestEveryRequestIsAuditedOnce(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil, &vault.VaultOptions{AccessPolicies: []policy.AccessPolicy{{ObjectID: appObject, Keys: []string{"all"}}}})
-	token := got(w.tenant.Token(t.Context(), w.app(t), audience))(t)
-	app := w.vault.As(vault.Bearer(token).From(outside.Addr))
-	w.clock.Advance(1500 * time.Millisecond)
-
-	got(app.CreateKey(t.Context(), "App", vault.EC(vault.P256), nil))(t)
-	_, absent := app.GetKey(t.Context(), "app/0123")
-	_, denied := app.GetSecret(t.Context(), "db")
-	_, nobody := w.vault.As(vault.Caller{}).GetSecret(t.Context(), "db")
-
-	events := w.trail.take()
-	if len(events) != 4 {
-		t.Fatalf("%d events of 4 requests", len(events))
-	}
-	ids := map[string]bool{}
-	for i, want := range []vault.Event{
-		{Operation: vault.OpKeyCreate, Status: 200, Name: "App"},
-		{Operation: vault.OpKeyGet, Status: 404, Name: "app", Version: "0123", Err: absent},
-		{Operation: vault.OpSecretGet, Status: 403, Name: "db", Err: denied},
-		{Operation: vault.OpSecretGet, Status: 401, Name: "db", Err: nobody},
-	} {
-		e := events[i]
-		if e.Operation != want.Operation || e.Status != want.Status || e.Name != want.Name || e.Version != want.Version || e.Err != want.Err {
-			t.Errorf("event %d is %+v, want %+v", i, e, want)
-		}
-		if e.Vault != "contoso" || e.Resource() != resource || !e.Time.Equal(start.Add(1500*time.Millisecond)) {
-			t.Errorf("event %d happened to %s (%s) at %v", i, e.Vault, e.Resource(), e.Time)
-		}
-		if e.Status == 401 {
-			if e.Principal != nil {
-				t.Errorf("event %d knows %v, who was not authenticated", i, e.Principal)
-			}
-		} else if e.Principal.ObjectID() != appObject || e.Principal.AppID() != appClient || e.Source != outside {
-			t.Errorf("event %d was made by %v from %v", i, e.Principal, e.Source)
-		}
-		ids[e.RequestID.String()] = true
-	}
-	if len(ids) != 4 {
-		t.Errorf("four requests have the ids %v", ids)
-	}
-}
-
-// A listing is a request a page.
-func TestEveryPageIsAudited(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil, nil)
-	for i := range 60 {
-		got(w.owner.SetSecret(t.Context(), fmt.Sprintf("s%02d", i), "", nil))(t)
-	}
-	for _, c := range []struct {
-		o            *vault.ListOptions
-		taken, pages int
-	}{{nil, 1, 1}, {nil, 25, 1}, {nil, 26, 2}, {nil, 99, 3}, {&vault.ListOptions{PageSize: 20}, 99, 3}, {&vault.ListOptions{PageSize: 1}, 99, 60}} {
-		w.trail.take()
-		left := c.taken
-		for _, err := range w.owner.ListSecrets(t.Context(), c.o) {
-			fine(t, err)
-			if left--; left == 0 {
-				break
-			}
-		}
-		if events := w.trail.take(); len(events) != c.pages {
-			t.Errorf("%d items are %d requests, want %d", c.taken, len(events), c.pages)
-		}
-	}
-}
-
-// A driver that panics is an internal error and nothing worse, and the audit hears of it.
-func TestAPanicIsAuditedAndAnswered(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil, nil)
-	vault.WithDriver(w.svc, faultyDriver{})
-	got(w.owner.CreateKey(t.Context(), "key", vault.RSA(2048), nil))(t)
-	w.trail.take()
-	result, err := w.owner.Sign(t.Context(), "key", vault.RS256, make([]byte, 32))
-	if codes(err) != "ServerError" || !errors.Is(err, errs.Internal) || result.Value != nil {
-		t.Errorf("answered %v, %v", result, err)
-	}
-	if cause := errors.Unwrap(err); cause == nil || !strings.Contains(cause.Error(), "the module caught fire") {
-		t.Errorf("because of %v", cause)
-	}
-	events := w.trail.take()
-	if len(events) != 1 || events[0].Status != 500 || events[0].Err != err || events[0].Operation != vault.OpKeySign {
-		t.Fatalf("the audit was told of %+v", events)
-	}
-	if want := "ActivityId: " + events[0].RequestID.String() + ", ActivityName: KeySign"; errs.From(err).Message != want {
-		t.Errorf("message %q, want %q", errs.From(err).Message, want)
-	}
-	if strings.Contains(body(err)+err.Error(), "fire") {
-		t.Errorf("%s shows its cause", body(err))
-	}
-	// The vault works on.
-	got(w.owner.SetSecret(t.Context(), "s", "v", nil))(t)
-}
-
-// faultyDriver makes keys that panic when they are used.
-type faultyDriver struct{ hollowDriver }
-
-func (d faultyDriver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, error) {
-	private, err := d.hollowDriver.Generate(ctx, s)
-	return faultyKey{private}, err
-}
-
-type faultyKey struct{ crypto.Private }
-
-func (faultyKey) Sign(context.Context, crypto.Algorithm, []byte) ([]byte, error) {
-	panic("the module caught fire")
-}
-
-// A call that is given up before it arrives is no request; one that is given up later is one.
-func TestACancelledCall(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil, nil)
-	reason := errors.New("enough")
-	before, giveUp := context.WithCancelCause(t.Context())
-	giveUp(reason)
-	_, err := w.owner.SetSecret(before, "s", "v", nil)
-	if err != context.Canceled || len(w.trail.take()) != 0 || w.vault.Usage()[limiter.SecretUse].Used != 0 {
-		t.Errorf("a call that was given up before: %v", err)
-	}
-
-	during, cancel := context.WithCancel(t.Context())
-	vault.WithDriver(w.svc, slowDriver{cancel: cancel})
-	_, err = w.owner.CreateKey(during, "key", vault.RSA(2048), nil)
-	events := w.trail.take()
-	if !errors.Is(err, context.Canceled) || len(events) != 1 || events[0].Err != err || events[0].Operation != vault.OpKeyCreate {
-		t.Errorf("a call that was given up meanwhile: %v, audited as %+v", err, events)
-	}
-	if _, err := w.owner.GetKey(t.Context(), "key"); codes(err) != "KeyNotFound" {
-		t.Errorf("the key of a call that was given up: %v", err)
-	}
-}
-
-// slowDriver is so slow that its caller gives up.
-type slowDriver struct {
-	hollowDriver
-	cancel func()
-}
-
-func (d slowDriver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, error) {
-	d.cancel()
-	<-ctx.Done()
-	return nil, ctx.Err()
-}
-
-// The audit may call the vault that it is told of, and sees what the request did.
-func TestTheAuditMayCallBack(t *testing.T) {
-	t.Parallel()
-	var v *vault.Vault
-	var seen []string
-	svc := got(vault.New(&vault.Options{Audit: func(e vault.Event) {
-		if e.Operation == vault.OpSecretSet {
-			s, err := v.As(vault.Owner()).GetSecret(context.Background(), vault.Ref(e.Name))
-			seen = append(seen, s.Value.Reveal()+codes(err))
-		}
-	}}))(t)
-	v = got(svc.Vault(t.Context(), "contoso"))(t)
-	got(v.As(vault.Owner()).SetSecret(t.Context(), "s", "one", nil))(t)
-	got(v.As(vault.Owner()).SetSecret(t.Context(), "s", "two", nil))(t)
-	if !slices.Equal(seen, []string{"one", "two"}) {
-		t.Errorf("the audit saw %v", seen)
-	}
-}
-
-// An event holds no value, no key and no token, in no member however deep.
-func TestAnEventHoldsNothingSecret(t *testing.T) {
-	t.Parallel()
-	const secret = "correct-horse-battery-staple"
-	w := newWorld(t, nil, &vault.VaultOptions{AccessPolicies: []policy.AccessPolicy{{ObjectID: appObject, Secrets: []string{"all"}, Keys: []string{"all"}}}})
-	token := got(w.tenant.Token(t.Context(), w.app(t), audience))(t)
-	app := w.vault.As(vault.Bearer(token))
-	ctx := t.Context()
-
-	got(app.SetSecret(ctx, "s", secret, &vault.SetSecretOptions{Tags: map[string]string{"note": secret}, ContentType: secret}))(t)
-	got(app.GetSecret(ctx, "s"))(t)
-	_, tooLong := app.SetSecret(ctx, "s", strings.Repeat(secret, 1000), nil)
-	got(app.DeleteSecret(ctx, "s"))(t)
-	_, taken := app.SetSecret(ctx, "s", secret, nil)
-	got(app.CreateKey(ctx, "k", vault.RSA(2048), nil))(t)
-	wrapped := got(app.WrapKey(ctx, "k", vault.RSAOAEP, []byte(secret)))(t)
-	got(app.UnwrapKey(ctx, "k", vault.RSAOAEP, wrapped.Value))(t)
-	_, broken := app.UnwrapKey(ctx, "k", vault.RSAOAEP, []byte(secret))
-	_, short := app.Sign(ctx, "k", vault.RS256, []byte(secret))
-	w.clock.Advance(2 * time.Hour)
-	_, expired := app.GetSecret(ctx, "s")
-	w.tenant.RollKeys()
-	_, unknown := app.GetSecret(ctx, "s")
-	for _, err := range []error{tooLong, taken, broken, short, expired, unknown} {
-		if err == nil {
-			t.Fatal("something that should have failed did not")
-		}
-	}
-
-	parts := strings.Split(token, ".")
-	events := w.trail.take()
-	if len(events) != 12 {
-		t.Errorf("%d events of 12 requests", len(events))
-	}
-	for _, e := range events {
-		for err := e.Err; err != nil; err = errors.Unwrap(err) {
-			noneOf(t, fmt.Sprintf("%v: %+v", e.Operation, err), secret, parts[1], parts[2])
-		}
-		for _, text := range []string{fmt.Sprint(e), fmt.Sprintf("%+v", e), fmt.Sprintf("%#v", e), fmt.Sprintf("%+v", &e)} {
-			noneOf(t, text, secret, parts[1], parts[2])
-		}
-	}
-}
-
-// noneOf fails the test if a text holds one of some words, as characters, bytes or hexadecimal digits.
-func noneOf(tb failer, text string, words ...string) {
-	tb.Helper()
-	for _, word := range words {
-		for _, form := range []string{word, fmt.Sprint([]byte(word)), fmt.Sprintf("%x", word), fmt.Sprintf("%X", word)} {
-			if strings.Contains(text, strings.Trim(form, "[]")) {
-				tb.Errorf("something secret is in %.200s", text)
-				return
-			}
-		}
-	}
 }

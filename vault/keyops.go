@@ -55,10 +55,7 @@ func (k keyFound) cost(class limiter.Class, l *limiter.Limits) (limiter.Class, i
 		return class, 1
 	}
 	spec := k.version.Data.key.Spec()
-	if spec.Type.HSM() {
-		class = class.HSM()
-	}
-	return class, l.Units(class, keySize(spec))
+	return charged(class, spec, spec.Type.HSM(), l)
 }
 
 // keySize is how the published limits tell keys apart.
@@ -66,13 +63,7 @@ func keySize(spec crypto.Spec) limiter.KeySize {
 	if spec.Type.Base() != crypto.KeyTypeRSA {
 		return limiter.OtherKey
 	}
-	switch spec.Size {
-	case 3072:
-		return limiter.RSA3072
-	case 4096:
-		return limiter.RSA4096
-	}
-	return limiter.RSA2048
+	return limiter.RSASize(spec.Size)
 }
 
 // Which operations an attribute forbids. A disabled key still does what needs its public half alone; so does a key

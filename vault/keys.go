@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"maps"
+	"math/big"
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/errs"
@@ -93,11 +94,22 @@ func validOperations(ops []crypto.Operation) error {
 }
 
 // creation charges the creation of a key: in software or in hardware.
-func creation(in keyInput) (limiter.Class, int) {
-	if in.spec.Type.HSM() {
-		return limiter.KeyCreate.HSM(), 1
+func creation(in keyInput, l *limiter.Limits) (limiter.Class, int) {
+	return charged(limiter.KeyCreate, in.spec, in.spec.Type.HSM(), l)
+}
+
+// importing charges the import of a key: in software or in hardware, by its size.
+func importing(in importInput, l *limiter.Limits) (limiter.Class, int) {
+	spec := crypto.Spec{Type: in.jwk.Kty, Size: new(big.Int).SetBytes(in.jwk.N).BitLen()}
+	return charged(limiter.KeyImport, spec, in.HSM || spec.Type.HSM(), l)
+}
+
+// charged is what work of a class costs for a kind of key.
+func charged(class limiter.Class, spec crypto.Spec, hsm bool, l *limiter.Limits) (limiter.Class, int) {
+	if hsm {
+		class = class.HSM()
 	}
-	return limiter.KeyCreate, 1
+	return class, l.Units(class, keySize(spec))
 }
 
 // createKey makes a key and adds it as a version. The key is made before the vault is changed: nobody waits for it.

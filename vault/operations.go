@@ -48,7 +48,8 @@ const (
 var (
 	keyCreate = define(OpKeyCreate, 200, "POST /keys/{name}/create", policy.KeysCreate, limiter.KeyCreate, createKey).
 			costing(creation)
-	keyImport            = define(OpKeyImport, 200, "PUT /keys/{name}", policy.KeysImport, limiter.KeyImport, importKey)
+	keyImport = define(OpKeyImport, 200, "PUT /keys/{name}", policy.KeysImport, limiter.KeyImport, importKey).
+			costing(importing)
 	keyGet               = define(OpKeyGet, 200, "GET /keys/{name}/{version}", policy.KeysGet, limiter.KeyUse, keyLife.get)
 	keyList              = define(OpKeyList, 200, "GET /keys", policy.KeysList, limiter.KeyUse, keyLife.list)
 	keyListVersions      = define(OpKeyListVersions, 200, "GET /keys/{name}/versions", policy.KeysList, limiter.KeyUse, keyLife.listVersions)

@@ -69,7 +69,7 @@ func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, er
 	}
 	class, units := c.charge(o.class)
 	if o.cost != nil && malformed == nil {
-		class, units = o.cost(in)
+		class, units = o.cost(in, &c.vault.svc.limits)
 	}
 	if err = c.throttle(class, units); err != nil {
 		return out, err

@@ -24,56 +24,62 @@ const SecretName = "AZURE_CLIENT_SECRET"
 // are others that only matter where they are set already: what the surrounding environment names that would lead a client
 // past the proxy, past its certificates or to other credentials is named again with a value that does not.
 func (a Access) Variables(environ []string) []string {
-	var attestation, proxy string
-	if a.VaultURL != "" {
-		attestation = AttestationURL
-	}
-	if a.Proxy != "" {
-		proxy = "http://" + a.Proxy
-	}
-	all := []string{
-		"AZURE_TENANT_ID", a.TenantID, "AZURE_CLIENT_ID", a.ClientID, SecretName, a.ClientSecret,
-		"AZURE_KEYVAULT_URL", a.VaultURL, "AZURE_KEYVAULT_ATTESTATION_URL", attestation,
-		"HTTPS_PROXY", proxy, "SSL_CERT_FILE", a.Bundle, "NODE_EXTRA_CA_CERTS", a.Bundle, "REQUESTS_CA_BUNDLE", a.Bundle,
-		"EMBEDVAULT_ADDR", a.Addr,
-	}
-	around := variables(environ)
-	for _, name := range []string{"NO_PROXY", "no_proxy"} {
-		if around[name] != "" {
-			all = append(all, name, excepting(around[name]))
+	var list []string
+	set := func(name, value string) {
+		if value != "" {
+			list = append(list, name+"="+value)
 		}
 	}
+	set("AZURE_TENANT_ID", a.TenantID)
+	set("AZURE_CLIENT_ID", a.ClientID)
+	set(SecretName, a.ClientSecret)
+	set("AZURE_KEYVAULT_URL", a.VaultURL)
+	if a.VaultURL != "" {
+		set("AZURE_KEYVAULT_ATTESTATION_URL", AttestationURL)
+	}
+	set("HTTPS_PROXY", a.proxy())
+	set("SSL_CERT_FILE", a.Bundle)
+	set("NODE_EXTRA_CA_CERTS", a.Bundle)
+	set("REQUESTS_CA_BUNDLE", a.Bundle)
+	set("EMBEDVAULT_ADDR", a.Addr)
+	around := variables(environ)
 	for _, o := range overrides {
 		if around[o.name] != "" {
-			all = append(all, o.name, o.value(a, proxy))
+			set(o.name, o.value(a))
 		}
 	}
-	var list []string
-	for pair := range slices.Chunk(all, 2) {
-		if pair[1] != "" || around[pair[0]] != "" && strings.EqualFold(pair[0], "NO_PROXY") {
-			list = append(list, pair[0]+"="+pair[1])
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		if around[name] != "" {
+			list = append(list, name+"="+excepting(around[name]))
 		}
 	}
 	return list
 }
 
+func (a Access) proxy() string {
+	if a.Proxy == "" {
+		return ""
+	}
+	return "http://" + a.Proxy
+}
+
+func (a Access) bundle() string { return a.Bundle }
+
 // overrides are the variables that are named again where they are set.
 var overrides = []struct {
 	name  string
-	value func(a Access, proxy string) string
+	value func(Access) string
 }{
-	{"https_proxy", func(_ Access, proxy string) string { return proxy }},
-	{"AZURE_AUTHORITY_HOST", func(Access, string) string { return "https://login.microsoftonline.com/" }},
-	{"AZURE_TOKEN_CREDENTIALS", func(Access, string) string { return "prod" }},
-	{"CURL_CA_BUNDLE", bundle},
-	{"GIT_SSL_CAINFO", bundle},
-	{"PIP_CERT", bundle},
-	{"AWS_CA_BUNDLE", bundle},
-	{"HTTPLIB2_CA_CERTS", bundle},
-	{"NIX_SSL_CERT_FILE", bundle},
+	{"https_proxy", Access.proxy},
+	{"AZURE_AUTHORITY_HOST", func(Access) string { return "https://login.microsoftonline.com/" }},
+	{"AZURE_TOKEN_CREDENTIALS", func(Access) string { return "prod" }},
+	{"CURL_CA_BUNDLE", Access.bundle},
+	{"GIT_SSL_CAINFO", Access.bundle},
+	{"PIP_CERT", Access.bundle},
+	{"AWS_CA_BUNDLE", Access.bundle},
+	{"HTTPLIB2_CA_CERTS", Access.bundle},
+	{"NIX_SSL_CERT_FILE", Access.bundle},
 }
-
-func bundle(a Access, _ string) string { return a.Bundle }
 
 // excepting is a NO_PROXY without the entries that cover hosts of the service.
 func excepting(value string) string {

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -103,6 +104,9 @@ func withPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
+// maxAnswer bounds what a proxy answers, in bytes.
+const maxAnswer = 64 << 10
+
 // connect asks the proxy at the other end of a connection for an address.
 func connect(conn net.Conn, proxy *url.URL, address string) (net.Conn, error) {
 	request := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{}}
@@ -113,8 +117,7 @@ func connect(conn net.Conn, proxy *url.URL, address string) (net.Conn, error) {
 	if err := request.Write(conn); err != nil {
 		return nil, err
 	}
-	// A header that never ends is cut off by the deadline of the dial.
-	r := bufio.NewReader(conn)
+	r := bufio.NewReader(io.LimitReader(conn, maxAnswer))
 	response, err := http.ReadResponse(r, request)
 	if err != nil {
 		return nil, err

@@ -89,7 +89,7 @@ func (a *authority) answer(x *exchange, r *http.Request) error {
 
 // headers adds the headers that every answer of the authority has.
 func (a *authority) headers(x *exchange, r *http.Request) {
-	x.content(jsonType)
+	x.typed(jsonType)
 	x.set("Cache-Control", "no-store, no-cache")
 	x.set("Pragma", "no-cache")
 	x.set("Expires", "-1")

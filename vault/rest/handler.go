@@ -41,6 +41,7 @@ type Handler struct {
 	hosts     hosts
 	authority *authority // nil without a tenant
 	date      dates
+	addresses addresses
 }
 
 // New returns a handler. nil options are the zero Options.

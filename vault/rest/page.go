@@ -16,5 +16,5 @@ func (y *reply) page(status int) {
 	y.body = []byte("<!DOCTYPE html>\r\n<html>\r\n<head><title>" + text[0] + "</title></head>\r\n<body>\r\n<h1>" +
 		text[0] + "</h1>\r\n<p>" + text[1] + "</p>\r\n</body>\r\n</html>\r\n")
 	y.count = 0
-	y.content("text/html")
+	y.typed("text/html")
 }

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"net/netip"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -53,9 +54,11 @@ func (x *exchange) describe(r *http.Request) {
 	x.ContentType, x.Accept = first(r.Header["Content-Type"]), first(r.Header["Accept"])
 	x.ClientID = first(r.Header["X-Ms-Client-Request-Id"])
 	x.ClientInfo = first(r.Header["User-Agent"])
-	if x.URI = "https://" + x.Host + x.Path; x.Query != "" {
-		x.URI += "?" + x.Query
+	mark := ""
+	if x.Query != "" {
+		mark = "?"
 	}
+	x.URI = "https://" + x.Host + x.Path + mark + x.Query
 }
 
 func first(values []string) string {
@@ -71,7 +74,7 @@ func (x *exchange) vaultHeaders(h *Handler, v *vault.Vault) {
 	if x.status == http.StatusNoContent {
 		x.body = nil
 	} else {
-		x.content(jsonType)
+		x.typed(jsonType)
 	}
 	x.set("Cache-Control", "no-cache")
 	x.set("Pragma", "no-cache")
@@ -82,7 +85,7 @@ func (x *exchange) vaultHeaders(h *Handler, v *vault.Vault) {
 	}
 	x.set("X-Ms-Request-Id", x.ID.String())
 	x.set("X-Ms-Keyvault-Service-Version", serviceVersion)
-	if info := networkInfo(x.Caller); info != "" {
+	if info := h.addresses.of(x.Caller.Addr()); info != "" {
 		x.set("X-Ms-Keyvault-Network-Info", info)
 	}
 	x.set("X-Content-Type-Options", "nosniff")
@@ -90,8 +93,8 @@ func (x *exchange) vaultHeaders(h *Handler, v *vault.Vault) {
 	x.set("Date", h.date.of(x.Time))
 }
 
-// content adds the headers of the body, unless it has a type already.
-func (y *reply) content(media string) {
+// typed adds the headers of the body, unless it has a type already.
+func (y *reply) typed(media string) {
 	if y.count > 0 && y.names[0] == "Content-Type" {
 		return
 	}
@@ -112,9 +115,25 @@ func isHeaderValue(s string) bool {
 	return true
 }
 
+// addresses writes the header about the client's address, anew when another client comes.
+type addresses struct{ last atomic.Pointer[address] }
+
+type address struct {
+	addr netip.Addr
+	text string
+}
+
+func (a *addresses) of(addr netip.Addr) string {
+	last := a.last.Load()
+	if last == nil || last.addr != addr {
+		last = &address{addr, networkInfo(addr)}
+		a.last.Store(last)
+	}
+	return last.text
+}
+
 // networkInfo is what the service tells a client of its address, "" if it has none.
-func networkInfo(c vault.Caller) string {
-	addr := c.Addr()
+func networkInfo(addr netip.Addr) string {
 	switch {
 	case !addr.IsValid():
 		return ""

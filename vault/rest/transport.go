@@ -2,7 +2,6 @@ package rest
 
 import (
 	"bytes"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -75,23 +74,29 @@ func (t *Transport) place(c vault.Caller, _ *http.Request) vault.Caller {
 type response struct {
 	exchange
 	http.Response
-	bytes.Reader
+	content content
 }
+
+// content is the body of a response.
+type content struct{ bytes.Reader }
+
+// Close does nothing: there is nothing to be given back.
+func (*content) Close() error { return nil }
 
 // finish makes the response.
 func (y *response) finish(r *http.Request) *http.Response {
-	header := make(http.Header, maxHeaders)
+	header := make(http.Header, y.count)
 	y.fill(header)
 	body := y.body
 	if r.Method == http.MethodHead {
 		body = nil
 	}
-	y.Reader.Reset(body)
+	y.content.Reset(body)
 	y.Response = http.Response{
 		Status: statusText(y.status), StatusCode: y.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: header, ContentLength: int64(len(y.body)), Request: r,
-		Body: io.NopCloser(&y.Reader),
+		Body: &y.content,
 	}
 	return &y.Response
 }
