@@ -103,13 +103,11 @@ type RequestID [16]byte
 func (id RequestID) String() string { return string(id.append(make([]byte, 0, 36))) }
 
 func (id RequestID) append(b []byte) []byte {
-	for i, part := range [][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
-		if i > 0 {
-			b = append(b, '-')
-		}
-		b = hex.AppendEncode(b, part)
-	}
-	return b
+	b = append(hex.AppendEncode(b, id[:4]), '-')
+	b = append(hex.AppendEncode(b, id[4:6]), '-')
+	b = append(hex.AppendEncode(b, id[6:8]), '-')
+	b = append(hex.AppendEncode(b, id[8:10]), '-')
+	return hex.AppendEncode(b, id[10:])
 }
 
 // requestIDs hands out the ids of a vault: random in the first half, counted in the second, so that one costs no

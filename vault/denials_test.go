@@ -299,9 +299,7 @@ func TestRefusalsCarryTheirCause(t *testing.T) {
 	}
 
 	fine(t, w.vault.SetNetwork(t.Context(), policy.NetworkRules{}))
-	for range 2000 {
-		_, err = w.owner.GetSecret(t.Context(), "s")
-	}
+	take(t, w.vault, 2000)
 	err = get(vault.Owner())
 	var full vault.Throttling
 	if !errors.As(err, &full) || full.Class != limiter.SecretUse || full.Used != 2000 || full.Limit != 2000 ||

@@ -69,7 +69,7 @@ func newMachine(rt *rapid.T, s store.Store) *machine {
 	m.actions = map[string]func(*rapid.T){
 		"": m.check, "wait": m.wait, "protect": m.protect,
 		"set": m.set, "get": m.get, "update": m.update, "delete": m.delete, "get deleted": m.getDeleted,
-		"recover": m.recover, "purge": m.purge, "back up": m.backUp, "restore": m.restore,
+		"recover": m.recover, "purge": m.purge, "back up": m.backUp, "restore": m.restore, "use": m.use,
 	}
 	return m
 }
@@ -235,6 +235,18 @@ func (m *machine) restore(rt *rapid.T) {
 	got, err := k.real(m.owner).restore(b.blob)
 	want, code := k.model.restore(b.object)
 	m.compare(rt, "restore "+b.object.name, got, want, err, code)
+}
+
+// use signs with a key, and verifies the signature, which every key can do that is there.
+func (m *machine) use(rt *rapid.T) {
+	keys := m.kinds[1].model
+	ref, digest := m.ref(rt, keys), make([]byte, 32)
+	signature, err := m.owner.Sign(rt.Context(), vault.Ref(ref), vault.ES256, digest)
+	id, code := keys.sign(ref)
+	m.compare(rt, "sign with "+ref, signature.ID.Version(), id, err, code)
+	valid, err := m.owner.Verify(rt.Context(), vault.Ref(ref), vault.ES256, digest, signature.Value)
+	_, _, missing := keys.version(ref)
+	m.compare(rt, "verify with "+ref, valid, code == "", err, missing)
 }
 
 // protect forbids purging, in few of the runs.

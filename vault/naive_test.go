@@ -176,6 +176,24 @@ func (m *model) get(ref string) (version, string) {
 	return m.show(o, o.versions[i], true), ""
 }
 
+// sign tells the version that signs.
+func (m *model) sign(ref string) (id, code string) {
+	o, i, code := m.version(ref)
+	if code != "" {
+		return "", code
+	}
+	switch v := o.versions[i]; {
+	case !v.Enabled:
+		return "", "Forbidden/KeyDisabled"
+	case v.NotBefore > m.now:
+		return "", "Forbidden/KeyNotYetValid"
+	case v.Expires != 0 && v.Expires <= m.now:
+		return "", "Forbidden/KeyExpired"
+	default:
+		return v.Version, ""
+	}
+}
+
 func (m *model) update(ref string, u vault.AttributesUpdate, tags map[string]string) (version, string) {
 	o, i, code := m.version(ref)
 	if code != "" {

@@ -19,7 +19,7 @@ type row struct {
 	named        bool // whether the path names an object
 	right        policy.Right
 	class        limiter.Class
-	first        APIVersion // the first that has the operation
+	first        apiVersion // the first that has the operation
 	// serve makes a request of a protocol and appends the answer to dst.
 	serve func(ctx context.Context, v *Vault, r *Exchange, dst []byte) ([]byte, error)
 }
@@ -85,7 +85,7 @@ func (o *op[In, Out]) costing(cost func(In, *limiter.Limits) (limiter.Class, int
 }
 
 // since says that the operation came with an api-version. Without it, every version has it.
-func (o *op[In, Out]) since(first APIVersion) *op[In, Out] {
+func (o *op[In, Out]) since(first apiVersion) *op[In, Out] {
 	o.first = first
 	return o
 }

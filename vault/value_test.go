@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"testing"
 
+	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/vault"
 	"github.com/embedvault/embedvault/vault/store"
 )
@@ -163,5 +164,65 @@ func TestErrorsDoNotShowValues(t *testing.T) {
 		for ; err != nil; err = errors.Unwrap(err) {
 			noneOf(t, fmt.Sprintf("error %d: %v %+v %#v", i, err, err, err), hidden)
 		}
+	}
+}
+
+// What a client gets is its own, and what it gave stays its own: to write to either changes nothing in the vault.
+func TestAnswersShareNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	ctx, c := t.Context(), w.owner
+	tags, ops := map[string]string{"a": "1"}, []crypto.Operation{crypto.OpSign, crypto.OpVerify}
+	imported := ecJWK()
+	imported.KeyOps = []crypto.Operation{crypto.OpSign, crypto.OpVerify}
+	got(c.SetSecret(ctx, "s", "value", &vault.SetSecretOptions{Tags: tags}))(t)
+	got(c.CreateKey(ctx, "k", vault.EC(vault.P256), &vault.CreateKeyOptions{Operations: ops, Tags: tags}))(t)
+	got(c.ImportKey(ctx, "i", imported, &vault.ImportKeyOptions{Tags: tags}))(t)
+	actions := []vault.LifetimeAction{{Action: vault.Rotate, After: "P30D"}}
+	got(c.SetRotationPolicy(ctx, "k", vault.RotationPolicy{Actions: actions}))(t)
+	blob := got(c.BackupSecret(ctx, "s"))(t)
+	everything := func() string {
+		return inventory(t, c) + text(got(c.GetKey(ctx, "k"))(t)) + text(got(c.GetKey(ctx, "i"))(t)) + text(got(c.GetRotationPolicy(ctx, "k"))(t))
+	}
+	before := everything()
+
+	tags["a"], ops[0], imported.KeyOps[0], actions[0].After = "2", crypto.OpExport, crypto.OpExport, "P99D"
+	clear(imported.D)
+	clear(imported.X)
+	if after := everything(); after != before {
+		t.Errorf("the giver wrote to it:\n%s\n%s", before, after)
+	}
+
+	for _, name := range []vault.Ref{"k", "i"} {
+		k := got(c.GetKey(ctx, name))(t)
+		k.Tags["a"], k.JWK.KeyOps[0] = "3", crypto.OpExport
+		clear(k.JWK.X)
+	}
+	got(c.GetSecret(ctx, "s"))(t).Tags["a"] = "3"
+	got(c.GetRotationPolicy(ctx, "k"))(t).Actions[0].After = "P99D"
+	for item, err := range c.ListKeys(ctx, nil) {
+		fine(t, err)
+		item.Tags["a"] = "3"
+	}
+	for item, err := range c.ListSecretVersions(ctx, "s", nil) {
+		fine(t, err)
+		item.Tags["a"] = "3"
+	}
+	got(c.UpdateSecret(ctx, "s", nil))(t).Tags["a"] = "3"
+	got(c.UpdateKey(ctx, "k", nil))(t).JWK.KeyOps[0] = crypto.OpExport
+	if after := everything(); after != before {
+		t.Errorf("an asker wrote to it:\n%s\n%s", before, after)
+	}
+
+	signature := got(c.Sign(ctx, "i", vault.ES256, make([]byte, 32)))(t)
+	if ok, err := c.Verify(ctx, "i", vault.ES256, make([]byte, 32), signature.Value); !ok {
+		t.Errorf("the imported key signs what it does not verify: %v", err)
+	}
+	got(c.DeleteSecret(ctx, "s"))(t)
+	fine(t, c.PurgeDeletedSecret(ctx, "s"))
+	got(c.RestoreSecret(ctx, blob))(t).Tags["a"] = "3"
+	clear(blob)
+	if s := got(c.GetSecret(ctx, "s"))(t); s.Value.Reveal() != "value" || s.Tags["a"] != "1" {
+		t.Errorf("restored %q with %v", s.Value.Reveal(), s.Tags)
 	}
 }

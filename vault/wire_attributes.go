@@ -47,7 +47,7 @@ func (w *object) attributes(a *Attributes, r *Exchange) {
 	w.time("created", a.Created)
 	w.time("updated", a.Updated)
 	w.text("recoveryLevel", a.RecoveryLevel)
-	if r.api >= V7_1 {
+	if r.api >= v71 {
 		w.number("recoverableDays", int64(a.RecoverableDays))
 	}
 }

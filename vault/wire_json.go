@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -22,7 +23,7 @@ func readJSON[T any](r *Exchange, limit int) (in T, err error) {
 	if err != nil {
 		return in, err
 	}
-	if text := strings.TrimLeft(string(data[:min(len(data), 64)]), " \t\r\n"); text == "" || text[0] != '{' {
+	if text := bytes.TrimLeft(data, " \t\r\n"); len(text) == 0 || text[0] != '{' {
 		return in, errs.NewInvalidValue()
 	}
 	if err := json.Unmarshal(data, &in); err != nil {

@@ -64,10 +64,10 @@ func (k Key) members(w *object, r *Exchange) {
 	w.Name("key")
 	w.Buf = jwk.AppendJSON(w.Buf)
 	w.attributes(&k.Attributes, r)
-	if r.api >= V7_4 {
+	if r.api >= v74 {
 		w.truth("exportable", false)
 	}
-	if r.api >= V7_5 {
+	if r.api >= v75 {
 		w.text("hsmPlatform", hsmPlatform(jwk.Kty))
 	}
 	w.Close('}')
@@ -91,7 +91,7 @@ func (k KeyItem) appendTo(dst []byte, r *Exchange) []byte {
 func (k KeyItem) members(w *object, r *Exchange) {
 	w.id("kid", k.ID, r.Host)
 	w.attributes(&k.Attributes, r)
-	if r.api >= V7_4 {
+	if r.api >= v74 {
 		w.truth("exportable", false)
 	}
 	w.Close('}')

@@ -34,7 +34,7 @@ type Exchange struct {
 	ID   RequestID
 	Time time.Time
 
-	api APIVersion // known once the request has been checked
+	api apiVersion // known once the request has been checked
 }
 
 // call makes the call of the request.
@@ -45,7 +45,7 @@ func (r *Exchange) call(ctx context.Context, v *Vault) call {
 // Check judges the form of a request without its body: 400 for an api-version that is missing or not known, 406 for an
 // Accept that excludes JSON.
 func (r *Exchange) Check() (err error) {
-	if r.api, err = apiVersion(r.Query); err != nil {
+	if r.api, err = readVersion(r.Query); err != nil {
 		return err
 	}
 	r.APIVersion = r.api.String()

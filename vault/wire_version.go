@@ -7,34 +7,29 @@ import (
 	"github.com/embedvault/embedvault/errs"
 )
 
-// APIVersion is a version of the REST protocol. A newer one is greater. Append only.
-type APIVersion uint8
+// apiVersion is a version of the REST protocol. A newer one is greater.
+type apiVersion uint8
 
 // The versions that the service knows. An older one does not show what came later.
 const (
-	V7_0 APIVersion = iota
-	V7_1            // recoverableDays
-	V7_2
-	V7_3 // rotation
-	V7_4 // exportable
-	V7_5 // hsmPlatform
-	V7_6
-	V2025_07_01
-	V2026_04_01
+	v70 apiVersion = iota
+	v71            // recoverableDays
+	v72
+	v73 // rotation
+	v74 // exportable
+	v75 // hsmPlatform
+	v76
+	v2025
+	v2026
 )
 
 var apiVersions = []string{"7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01", "2026-04-01"}
 
 // String returns the version as a request spells it, such as "7.4".
-func (a APIVersion) String() string {
-	if int(a) < len(apiVersions) {
-		return apiVersions[a]
-	}
-	return "unknown"
-}
+func (a apiVersion) String() string { return apiVersions[a] }
 
-// apiVersion reads the api-version of a query. Versions that contradict each other are one that nobody knows.
-func apiVersion(query string) (APIVersion, error) {
+// readVersion reads the api-version of a query. Versions that contradict each other are one that nobody knows.
+func readVersion(query string) (apiVersion, error) {
 	text := ""
 	for name, value := range members(query) {
 		if !strings.EqualFold(name, "api-version") || value == text {
@@ -52,5 +47,5 @@ func apiVersion(query string) (APIVersion, error) {
 	if known < 0 {
 		return 0, errs.NewUnknownVersion(text, apiVersions[len(apiVersions)-1])
 	}
-	return APIVersion(known), nil
+	return apiVersion(known), nil
 }

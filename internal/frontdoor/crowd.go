@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// patience is how long a connection may hold its place without a request while others wait for one.
-const patience = time.Second
+// patience is how long a connection may hold its place in silence while others wait for one: before its first byte, and
+// between two requests. Those who speak without making a request are closed by the server's own timeouts.
+const patience = 2 * time.Second
 
 // crowd bounds the connections of a front, over all its ports. It is safe for concurrent use.
 type crowd struct {
@@ -17,7 +18,7 @@ type crowd struct {
 	places chan struct{} // holds one value for each connection
 
 	mu      sync.Mutex
-	waiting list.List // of *guest without a request, the one that waits longest in front
+	waiting list.List // of *guest of whom nothing is heard, the one that waits longest in front
 }
 
 func newCrowd(n int, now func() time.Time) *crowd {
@@ -34,6 +35,15 @@ type guest struct {
 	gone  bool
 	since time.Time     // when it began to wait
 	place *list.Element // in crowd.waiting, or nil
+}
+
+// Read ends the wait of a guest who says something.
+func (g *guest) Read(p []byte) (int, error) {
+	n, err := g.Conn.Read(p)
+	if n > 0 {
+		g.waits(false)
+	}
+	return n, err
 }
 
 // Close closes the connection and gives its place back.
@@ -54,7 +64,13 @@ func (c *crowd) enter(conn net.Conn) *guest {
 	return g
 }
 
-// waitsLocked notes whether a guest waits for a request, or has one.
+func (g *guest) waits(yes bool) {
+	g.crowd.mu.Lock()
+	defer g.crowd.mu.Unlock()
+	g.waitsLocked(yes)
+}
+
+// waitsLocked notes whether nothing is heard of a guest.
 func (g *guest) waitsLocked(yes bool) {
 	if g.place != nil {
 		g.crowd.waiting.Remove(g.place)
@@ -69,9 +85,7 @@ func (g *guest) waitsLocked(yes bool) {
 // note is the http.Server.ConnState of a server whose connections are guests.
 func note(conn net.Conn, state http.ConnState) {
 	if g := guestOf(conn); g != nil {
-		g.crowd.mu.Lock()
-		defer g.crowd.mu.Unlock()
-		g.waitsLocked(state == http.StateNew || state == http.StateIdle)
+		g.waits(state == http.StateNew || state == http.StateIdle)
 	}
 }
 

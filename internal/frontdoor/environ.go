@@ -81,14 +81,15 @@ var overrides = []struct {
 	{"NIX_SSL_CERT_FILE", Access.bundle},
 }
 
-// excepting is a NO_PROXY without the entries that cover hosts of the service.
+// excepting is a NO_PROXY without the entries that except hosts of the service.
 func excepting(value string) string {
-	ours := slices.Clone(servedHosts)
+	hosts := slices.Clone(servedHosts)
 	for _, domain := range servedDomains {
-		ours = append(ours, "any."+domain)
+		hosts = append(hosts, "any."+domain)
 	}
 	kept := slices.DeleteFunc(strings.Split(value, ","), func(entry string) bool {
-		return slices.ContainsFunc(ours, func(host string) bool { return covers(entry, host+":443") })
+		name, _, _ := strings.Cut(strings.Trim(entry, " .*"), ":")
+		return Serves(name) || slices.ContainsFunc(hosts, func(host string) bool { return covers(entry, host+":"+servedPort) })
 	})
 	return strings.Join(kept, ",")
 }

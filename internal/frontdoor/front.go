@@ -1,6 +1,7 @@
 package frontdoor
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -13,7 +14,7 @@ import (
 	"github.com/embedvault/embedvault/vault/rest"
 )
 
-// MaxConnections is how many connections a front keeps at once, tunnels included.
+// MaxConnections is how many connections a front keeps at once unless its options say otherwise.
 const MaxConnections = 2 * rest.MaxConnections
 
 // maxStreams is how many requests one connection may make at a time.
@@ -27,6 +28,8 @@ type Options struct {
 	Handler http.Handler
 	// Outside reaches the hosts that are not the service's. nil: the proxy refuses them.
 	Outside Dial
+	// Connections is how many connections are kept at once, tunnels included. 0: MaxConnections.
+	Connections int
 	// Log is told of what the proxy refuses and tunnels, and at debug level of clients that do not speak the protocol.
 	// nil: nobody is told.
 	Log *slog.Logger
@@ -57,14 +60,13 @@ func Open(o *Options) (*Front, error) {
 	if err != nil {
 		return nil, err
 	}
-	crowd := newCrowd(MaxConnections, o.Now)
+	crowd := newCrowd(cmp.Or(o.Connections, MaxConnections), o.Now)
 	f := &Front{authority: ca, listen: listen}
 	f.proxy = newProxy(proxied.Addr(), o, log)
 
-	service := newServer(o.Handler, log)
+	service, proxy := newServer(o.Handler, log), newServer(f.proxy, log)
 	service.TLSConfig = &tls.Config{GetCertificate: ca.certificate, MinVersion: tls.VersionTLS12}
 	service.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxStreams}
-	proxy := newServer(f.proxy, log)
 	proxy.Protocols = new(http.Protocols)
 	proxy.Protocols.SetHTTP1(true)
 	f.servers = []*http.Server{proxy, service}

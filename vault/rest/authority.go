@@ -20,12 +20,13 @@ const formLimit = 64 << 10
 type authority struct {
 	tenant     *identity.Tenant
 	identities []*identity.ManagedIdentity
-	secret     string   // of the identity endpoint of App Service
+	secret     string // of the identity endpoint of App Service
+	clientNow  func() time.Time
 	resources  []string // what tokens are issued for, without a slash at the end
 }
 
 func newAuthority(tenant *identity.Tenant, o *Options) *authority {
-	a := &authority{tenant: tenant, identities: o.Identities, secret: o.IdentityHeader, resources: slices.Clone(azureResources)}
+	a := &authority{tenant: tenant, identities: o.Identities, secret: o.IdentityHeader, clientNow: o.ClientNow, resources: slices.Clone(azureResources)}
 	if a.secret == "" {
 		a.secret = DefaultIdentityHeader
 	}
@@ -205,6 +206,3 @@ func form(r *http.Request) url.Values {
 	values, _ := url.ParseQuery(string(data)) // what can be read of it
 	return values
 }
-
-// lifetime is how many whole seconds a token is good for.
-func lifetime(expires, now time.Time) int64 { return max(0, expires.Unix()-now.Unix()) }

@@ -6,17 +6,21 @@ import (
 	"github.com/embedvault/embedvault/vault"
 )
 
-// caller is who a request says it is from. Anything but one bearer token is nobody: no header or two, another scheme,
-// nothing after the word.
-func caller(authorization []string) vault.Caller {
+// token is the token of a request, if it carries one. Anything but one bearer token is none: no header or two, another
+// scheme, nothing after the word.
+func token(authorization []string) (text string, ok bool) {
 	if len(authorization) != 1 {
-		return vault.Caller{}
+		return "", false
 	}
-	token, ok := bearer(authorization[0])
-	if !ok {
-		return vault.Caller{}
+	return bearer(authorization[0])
+}
+
+// caller is who a request says it is from: nobody without a token.
+func caller(authorization []string) vault.Caller {
+	if text, ok := token(authorization); ok {
+		return vault.Bearer(text)
 	}
-	return vault.Bearer(token)
+	return vault.Caller{}
 }
 
 // bearer returns the token of an Authorization header. The word is in any case, with any run of blanks after it.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/policy/identity"
@@ -32,6 +33,10 @@ type Options struct {
 	IdentityHeader string
 	// Resources are what tokens are issued for besides the resources of Azure and the tenant's own applications.
 	Resources []string
+	// ClientNow is the clock that clients live on, where it is another than the tenant's. They are then told that a
+	// token is good for one second, so that they ask for a new one whatever time the tenant's clock tells; the token
+	// itself follows the tenant's clock. nil: clients live on the tenant's clock.
+	ClientNow func() time.Time
 }
 
 // Handler answers requests to the vaults of a service and to the authority of its tenant. It is safe for concurrent use.
@@ -60,7 +65,7 @@ func New(svc *vault.Service, o *Options) *Handler {
 
 // ServeHTTP answers a request that came over a socket.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := new(exchange)
+	x := &exchange{reply: reply{header: w.Header()}}
 	if err := h.answer(x, r, h.place); err != nil {
 		if !errors.Is(err, errNoHost) {
 			w.WriteHeader(http.StatusServiceUnavailable) // given up: nobody reads it
@@ -68,15 +73,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		x.page(http.StatusNotFound)
 	}
-	x.fill(w.Header())
 	w.WriteHeader(x.status)
 	if r.Method != http.MethodHead {
 		w.Write(x.body)
 	}
 }
 
-// place says from where a request over a socket comes.
-func (h *Handler) place(c vault.Caller, r *http.Request) vault.Caller {
+// place says who makes a request over a socket, and from where.
+func (h *Handler) place(r *http.Request) vault.Caller {
+	c := caller(r.Header["Authorization"])
 	if h.options.Place != nil {
 		return h.options.Place(c, r)
 	}
@@ -91,13 +96,14 @@ func (h *Handler) place(c vault.Caller, r *http.Request) vault.Caller {
 type exchange struct {
 	vault.Exchange
 	reply
+	space [384]byte // for the body, if it fits
 }
 
 // errNoHost is a request for a host that does not exist.
 var errNoHost = errors.New("no such host")
 
 // answer finds out whom a request is for, and answers it. Its errors are errNoHost and that of the request's context.
-func (h *Handler) answer(x *exchange, r *http.Request, place func(vault.Caller, *http.Request) vault.Caller) error {
+func (h *Handler) answer(x *exchange, r *http.Request, place func(*http.Request) vault.Caller) error {
 	if err := r.Context().Err(); err != nil {
 		return err
 	}
@@ -114,7 +120,7 @@ func (h *Handler) answer(x *exchange, r *http.Request, place func(vault.Caller, 
 			return errNoHost
 		}
 		x.Host = host
-		x.Caller = place(caller(r.Header["Authorization"]), r)
+		x.Caller = place(r)
 		return h.toVault(x, r, v)
 	}
 	return errNoHost
@@ -127,7 +133,7 @@ func (h *Handler) toVault(x *exchange, r *http.Request, v *vault.Vault) error {
 	endpoint, err := h.route(x, r)
 	if err == nil {
 		x.status = endpoint.Status()
-		x.body, err = endpoint.Serve(ctx, v, &x.Exchange, make([]byte, 0, 512))
+		x.body, err = endpoint.Serve(ctx, v, &x.Exchange, x.space[:0])
 	} else {
 		if form := x.Check(); form != nil && !isPage(err) {
 			err = form
@@ -151,7 +157,7 @@ func (x *exchange) refuse(h *Handler, v *vault.Vault, e *errs.Error) {
 		return
 	}
 	x.status = e.Status
-	x.body = e.AppendBody(make([]byte, 0, 256))
+	x.body = e.AppendBody(x.space[:0])
 	switch {
 	case e.Status == http.StatusUnauthorized:
 		x.set("Www-Authenticate", h.challenge(v))

@@ -50,6 +50,9 @@ func (h *hosts) authority(address string) {
 // find tells what a host, in lower case, is for, and the name of the vault. A host that is nothing by itself issues
 // tokens on the paths of the authority, and is otherwise the vault of all other hosts.
 func (h *hosts) find(host, path string) (purpose, string) {
+	if !isHost(host) {
+		return forNobody, ""
+	}
 	bare := withoutPort(host)
 	for _, domain := range h.domains {
 		name, ok := strings.CutSuffix(bare, domain)
@@ -64,6 +67,18 @@ func (h *hosts) find(host, path string) (purpose, string) {
 		return forVault, h.otherwise
 	}
 	return forNobody, ""
+}
+
+// isHost tells whether a host, in lower case, can be one: ids show it as it is.
+func isHost(host string) bool {
+	for i := range len(host) {
+		switch c := host[i]; {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', strings.IndexByte("-._:[]", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return host != ""
 }
 
 func withoutPort(host string) string {

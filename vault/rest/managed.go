@@ -24,7 +24,8 @@ func (a *authority) metadata(x *exchange, r *http.Request) {
 	if !ok {
 		return
 	}
-	seconds := decimal(lifetime(grant.ExpiresOn, a.tenant.Now()))
+	left, expires := a.told(grant.ExpiresOn)
+	seconds := decimal(left)
 	x.json(http.StatusOK, struct {
 		AccessToken string `json:"access_token"`
 		ClientID    string `json:"client_id"`
@@ -34,7 +35,7 @@ func (a *authority) metadata(x *exchange, r *http.Request) {
 		NotBefore   string `json:"not_before"`
 		Resource    string `json:"resource"`
 		Type        string `json:"token_type"`
-	}{grant.Reveal(), who.ClientID(), seconds, decimal(grant.ExpiresOn.Unix()), seconds, decimal(grant.NotBefore.Unix()), grant.Audience, "Bearer"})
+	}{grant.Reveal(), who.ClientID(), seconds, decimal(expires), seconds, decimal(grant.NotBefore.Unix()), grant.Audience, "Bearer"})
 }
 
 // appService answers a web app or function that asks for a token of its identity. It shows the secret that the platform
@@ -49,13 +50,14 @@ func (a *authority) appService(x *exchange, r *http.Request) {
 	if !ok {
 		return
 	}
+	_, expires := a.told(grant.ExpiresOn)
 	x.json(http.StatusOK, struct {
 		AccessToken string `json:"access_token"`
 		ClientID    string `json:"client_id"`
 		ExpiresOn   string `json:"expires_on"`
 		Resource    string `json:"resource"`
 		Type        string `json:"token_type"`
-	}{grant.Reveal(), who.ClientID(), decimal(grant.ExpiresOn.Unix()), grant.Audience, "Bearer"})
+	}{grant.Reveal(), who.ClientID(), decimal(expires), grant.Audience, "Bearer"})
 }
 
 // machineError makes the answer an error of the machine's endpoints, which have no AADSTS codes.

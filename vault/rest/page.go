@@ -15,6 +15,5 @@ func (y *reply) page(status int) {
 	y.status = status
 	y.body = []byte("<!DOCTYPE html>\r\n<html>\r\n<head><title>" + text[0] + "</title></head>\r\n<body>\r\n<h1>" +
 		text[0] + "</h1>\r\n<p>" + text[1] + "</p>\r\n</body>\r\n</html>\r\n")
-	y.count = 0
 	y.typed("text/html")
 }

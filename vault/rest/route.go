@@ -131,7 +131,7 @@ func (h *Handler) route(x *exchange, r *http.Request) (vault.Endpoint, error) {
 		return vault.Endpoint{}, err
 	}
 	var segments [maxSegments]string
-	path, err := split(segments[:0], r.URL.EscapedPath())
+	path, err := split(segments[:0], x.Path)
 	if err != nil {
 		return vault.Endpoint{}, err
 	}

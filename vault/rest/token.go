@@ -29,7 +29,7 @@ func (a *authority) token(x *exchange, r *http.Request, tenant string, v2 bool) 
 		a.fail(x, err)
 		return
 	}
-	seconds := lifetime(grant.ExpiresOn, a.tenant.Now())
+	seconds, expires := a.told(grant.ExpiresOn)
 	if v2 {
 		x.json(http.StatusOK, struct {
 			Type        string `json:"token_type"`
@@ -47,7 +47,7 @@ func (a *authority) token(x *exchange, r *http.Request, tenant string, v2 bool) 
 		NotBefore   string `json:"not_before"`
 		Resource    string `json:"resource"`
 		AccessToken string `json:"access_token"`
-	}{"Bearer", decimal(seconds), decimal(seconds), decimal(grant.ExpiresOn.Unix()), decimal(grant.NotBefore.Unix()), grant.Audience, grant.Reveal()})
+	}{"Bearer", decimal(seconds), decimal(seconds), decimal(expires), decimal(grant.NotBefore.Unix()), grant.Audience, grant.Reveal()})
 }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }

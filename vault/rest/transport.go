@@ -50,6 +50,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		defer r.Body.Close()
 	}
 	y := new(response)
+	y.header = make(http.Header, usualHeaders)
 	if err := t.handler.answer(&y.exchange, r, t.place); err != nil {
 		if err == errNoHost {
 			err = &net.DNSError{Err: "no such host", Name: withoutPort(hostOf(r)), IsNotFound: true}
@@ -60,9 +61,10 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // place says who makes a request, and from where.
-func (t *Transport) place(c vault.Caller, _ *http.Request) vault.Caller {
-	if t.caller == nil || c == (vault.Caller{}) {
-		return c.From(t.addr)
+func (t *Transport) place(r *http.Request) vault.Caller {
+	_, ok := token(r.Header["Authorization"])
+	if t.caller == nil || !ok {
+		return caller(r.Header["Authorization"]).From(t.addr)
 	}
 	if !t.placed {
 		return *t.caller
@@ -85,8 +87,6 @@ func (*content) Close() error { return nil }
 
 // finish makes the response.
 func (y *response) finish(r *http.Request) *http.Response {
-	header := make(http.Header, y.count)
-	y.fill(header)
 	body := y.body
 	if r.Method == http.MethodHead {
 		body = nil
@@ -95,7 +95,7 @@ func (y *response) finish(r *http.Request) *http.Response {
 	y.Response = http.Response{
 		Status: statusText(y.status), StatusCode: y.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, ContentLength: int64(len(y.body)), Request: r,
+		Header: y.header, ContentLength: int64(len(y.body)), Request: r,
 		Body: &y.content,
 	}
 	return &y.Response

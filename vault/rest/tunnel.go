@@ -76,7 +76,7 @@ const peekLimit = 64 << 10
 // isCreate tells whether the body of a PUT of a key describes a new key, and not one to import. It looks at the body of
 // requests with a token alone; that of the others is never read.
 func isCreate(x *exchange, r *http.Request) bool {
-	if x.Body == nil || x.Length == 0 || x.Length > peekLimit || len(r.Header["Authorization"]) != 1 {
+	if _, ok := token(r.Header["Authorization"]); !ok || x.Body == nil || x.Length == 0 || x.Length > peekLimit {
 		return false
 	}
 	head, err := io.ReadAll(io.LimitReader(x.Body, peekLimit))
