@@ -60,8 +60,8 @@ func (e *AccessPolicy) list(collection string) *[]string {
 	}
 }
 
-// clone returns an entry that shares no slice with e.
-func (e AccessPolicy) clone() AccessPolicy {
+// Clone returns an entry that shares no slice with e.
+func (e AccessPolicy) Clone() AccessPolicy {
 	for _, collection := range collections {
 		list := e.list(collection)
 		*list = slices.Clone(*list)
@@ -130,7 +130,7 @@ func compileAccessPolicies(entries []AccessPolicy) (*AccessPolicies, error) {
 		if g.app.IsZero() && entry.ApplicationID != "" {
 			return nil, fmt.Errorf("policy: access policy entry %d has an application id of zeros, which would limit nothing", i)
 		}
-		a.entries = append(a.entries, compiledEntry{source: entry.clone(), id: id, grant: g})
+		a.entries = append(a.entries, compiledEntry{source: entry.Clone(), id: id, grant: g})
 		a.add(id, g)
 	}
 	return a, nil

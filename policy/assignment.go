@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // AllPrincipals is everybody where a [DenyAssignment] names a principal.
@@ -43,6 +44,14 @@ type DenyAssignment struct {
 	Principals []string
 	// ExcludePrincipals are the object ids it does not apply to. To be in an excluded group is to be excluded.
 	ExcludePrincipals []string
+}
+
+// Clone returns a denial that shares no slice with d.
+func (d DenyAssignment) Clone() DenyAssignment {
+	d.Permissions = clonePermissions(d.Permissions)
+	d.Principals = slices.Clone(d.Principals)
+	d.ExcludePrincipals = slices.Clone(d.ExcludePrincipals)
+	return d
 }
 
 // Assignments is the RBAC of one vault or Managed HSM, compiled. It never changes. nil allows nothing.

@@ -81,6 +81,14 @@ type NetworkRules struct {
 	PrivateEndpoints []string
 }
 
+// Clone returns rules that share no slice with r.
+func (r NetworkRules) Clone() NetworkRules {
+	r.IPRules = slices.Clone(r.IPRules)
+	r.VirtualNetworkRules = slices.Clone(r.VirtualNetworkRules)
+	r.PrivateEndpoints = slices.Clone(r.PrivateEndpoints)
+	return r
+}
+
 // Network is the firewall of a vault or Managed HSM, compiled. It never changes. nil allows everything, as do the zero
 // NetworkRules.
 type Network struct {

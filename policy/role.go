@@ -51,14 +51,19 @@ func (p Permission) clone() Permission {
 	}
 }
 
-// clone returns a definition that shares no slice with d.
-func (d RoleDefinition) clone() RoleDefinition {
+// Clone returns a definition that shares no slice with d.
+func (d RoleDefinition) Clone() RoleDefinition {
 	d.AssignableScopes = slices.Clone(d.AssignableScopes)
-	d.Permissions = slices.Clone(d.Permissions)
-	for i, p := range d.Permissions {
-		d.Permissions[i] = p.clone()
-	}
+	d.Permissions = clonePermissions(d.Permissions)
 	return d
+}
+
+func clonePermissions(permissions []Permission) []Permission {
+	permissions = slices.Clone(permissions)
+	for i, p := range permissions {
+		permissions[i] = p.clone()
+	}
+	return permissions
 }
 
 // VaultRights returns the rights that the role gives in a vault.
@@ -115,7 +120,7 @@ func (g Gate) rolesOf(custom []RoleDefinition) (roleBook, error) {
 		if err := g.checkActions(def.Permissions); err != nil {
 			return nil, err
 		}
-		r := &role{def: def.clone(), rights: g.dataRights(def.Permissions)}
+		r := &role{def: def.Clone(), rights: g.dataRights(def.Permissions)}
 		for _, s := range def.AssignableScopes {
 			scope, err := g.parseScope(s)
 			if err != nil {

@@ -45,7 +45,7 @@ func HSMRoles() []RoleDefinition { return GateLocalRBAC.builtinDefinitions() }
 func (g Gate) builtinDefinitions() []RoleDefinition {
 	var defs []RoleDefinition
 	for _, r := range g.builtin() {
-		defs = append(defs, r.def.clone())
+		defs = append(defs, r.def.Clone())
 	}
 	return defs
 }

@@ -17,13 +17,13 @@ import (
 	"github.com/embedvault/embedvault/policy"
 )
 
-// Event is what the audit is told of one request. It holds no value, key or token.
+// Event is what the audit is told of one request. It holds no value, key or token. Only a vault makes one.
 type Event struct {
 	Time      time.Time // when the request came
 	Operation Operation
 	RequestID RequestID
 	Vault     string            // the name of the container
-	Status    int               // the HTTP status of the answer
+	Status    int               // the HTTP status of the answer; 0 when the caller gave up before there was one
 	Err       error             // nil on success; *errs.Error, or the context's error of a call that was given up
 	Name      string            // of the object, as the caller wrote it; "" where the operation has none
 	Version   string            // as the caller wrote it; "" means the newest
@@ -57,7 +57,7 @@ func (e *Event) ObjectID() string { return string(e.appendID(nil)) }
 
 func (e *Event) appendID(b []byte) []byte {
 	b = append(append(append(b, "https://"...), e.vault.host...), '/')
-	if e.Name == "" || validName(e.Name) != nil {
+	if e.path == "" || e.Name == "" || validName(e.Name) != nil {
 		return b
 	}
 	collection, _, _ := strings.Cut(e.path[1:], "/")
@@ -74,7 +74,11 @@ func (c *call) event(r *row, err error) Event {
 		Name: c.name, Version: c.version, Principal: c.who, Source: c.caller.source,
 		path: r.path, vault: c.vault, set: c.set,
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case isContextual(c.ctx, err):
+		e.Status = 0
+	default:
 		e.Status = errs.StatusOf(err)
 	}
 	if c.wire != nil {

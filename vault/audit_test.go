@@ -239,3 +239,31 @@ func noneOf(tb failer, text string, words ...string) {
 		}
 	}
 }
+
+// A request that names no operation is audited too, whatever its path held.
+func TestARequestThatNamesNoOperationIsAudited(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if p := recover(); p != nil {
+			t.Errorf("the audit of it panics: %v", p)
+		}
+	}()
+	var lines strings.Builder
+	log := vault.NewAuditLog(&lines)
+	w := newWorld(t, nil, nil)
+	for _, name := range []string{"", "app", "under_score"} {
+		r := vault.Exchange{Caller: vault.Owner(), Name: name, Version: aVersion, Query: "api-version=7.4"}
+		err := w.vault.Refuse(t.Context(), &r, errs.NewMethodNotAllowed("PUT"))
+		events := w.trail.take()
+		if len(events) != 1 || events[0].Err != err || events[0].Status != 405 || events[0].Name != name {
+			t.Fatalf("%q: %v, audited as %+v", name, err, events)
+		}
+		if id := events[0].ObjectID(); !strings.HasPrefix(id, "https://contoso.vault.azure.net/") {
+			t.Errorf("%q is about %s", name, id)
+		}
+		log.Record(events[0])
+	}
+	if err := log.Err(); err != nil || strings.Count(lines.String(), "\n") != 3 {
+		t.Errorf("%v, logged %s", err, &lines)
+	}
+}

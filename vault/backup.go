@@ -17,7 +17,7 @@ import (
 // Limits of a backup.
 const (
 	maxBackupVersions = 500
-	maxBlob           = 64 << 20 // bytes; 500 versions of the largest secret fit
+	maxBlob           = 128 << 20 // bytes; 500 versions of the largest secret with the largest tags fit
 )
 
 // A backup blob is one byte of version and the sealed JSON of a backup. The sealing key belongs to a subscription and a
@@ -52,6 +52,9 @@ func (l life[V, O, R, I]) backup(c call, _ nothing) (blob, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(plain) > maxBlob-blobMin {
+		return nil, errs.NewBodyTooLarge(maxBlob)
+	}
 	aead, err := c.blobKey()
 	if err != nil {
 		return nil, err
@@ -79,7 +82,7 @@ func (l life[V, O, R, I]) restore(c call, b blob) (out R, err error) {
 	if err != nil {
 		return out, err
 	}
-	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+	err = c.update(func(tx *shelf.Tx) error {
 		if l.kind.Taken(tx.Root(), o.Name, c.unix()) {
 			return l.kind.Words().RestoreConflict(l.id(c, o, o.Current()).String())
 		}
@@ -104,7 +107,11 @@ func (l life[V, O, R, I]) unseal(c call, b blob) (*shelf.Object[V, O], error) {
 	if err := json.Unmarshal(plain, &held); err != nil || held.Object.Kind != l.kind.Index() {
 		return nil, errs.NewCorruptBackup()
 	}
-	return l.read(c.ctx, c.vault, held.Object, held.Versions)
+	o, err := l.read(c.ctx, c.vault, held.Object, held.Versions)
+	if err != nil {
+		return nil, errs.NewCorruptBackup()
+	}
+	return o, nil
 }
 
 // blobKey is the key of blobs of the vault's subscription and geography.
@@ -126,7 +133,10 @@ type rootKey [32]byte
 
 // loadRoot keeps the root key that the store held, or makes one and stores it.
 func (s *Service) loadRoot(ctx context.Context, held []byte) error {
-	if len(held) == len(s.root) {
+	if held != nil {
+		if len(held) != len(s.root) {
+			return badRecord("service", nil)
+		}
 		copy(s.root[:], held)
 		return nil
 	}

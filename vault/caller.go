@@ -35,7 +35,7 @@ func Bearer(token string) Caller { return Caller{token: NewValue(token), bearer:
 
 // From returns the caller at an address. A caller of which no address is known matches no network rule.
 func (c Caller) From(addr netip.Addr) Caller {
-	c.source.Addr = addr.Unmap()
+	c.source.Addr = addr.Unmap().WithZone("")
 	return c
 }
 
@@ -43,6 +43,6 @@ func (c Caller) From(addr netip.Addr) Caller {
 // service of the platform.
 func (c Caller) Via(source policy.Source) Caller {
 	c.source = source
-	c.source.Addr = source.Addr.Unmap()
+	c.source.Addr = source.Addr.Unmap().WithZone("")
 	return c
 }

@@ -60,10 +60,9 @@ func (v *Vault) Refuse(ctx context.Context, r *Exchange, why error) error {
 
 // Lookup returns the vault of a name, compared without case, or nil if there is none. It creates none.
 func (s *Service) Lookup(name string) *Vault {
-	name = strings.ToLower(name)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.vaults[name]
+	v, _ := s.vaults.Load(strings.ToLower(name))
+	found, _ := v.(*Vault)
+	return found
 }
 
 // Tenant returns the tenant whose tokens the service accepts, or nil.

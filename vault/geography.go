@@ -23,9 +23,12 @@ var geographies = map[string]string{
 	"united kingdom":       "uksouth ukwest",
 }
 
+// foldRegion returns the name of a region as names compare: "West Europe" is "westeurope".
+func foldRegion(region string) string { return strings.ToLower(strings.ReplaceAll(region, " ", "")) }
+
 // geography returns where a region lies. A region that is not listed is a geography of its own.
 func geography(region string) string {
-	region = strings.ToLower(strings.ReplaceAll(region, " ", ""))
+	region = foldRegion(region)
 	for name, regions := range geographies {
 		for r := range strings.FieldsSeq(regions) {
 			if r == region {

@@ -10,8 +10,7 @@ import (
 // newest one. A constant string converts to it.
 type Ref string
 
-// split returns the two parts of a reference. A version is absent, not empty, when there is no slash; the service
-// treats "name/" as "name".
+// split returns the two parts of a reference; "name/" is "name".
 func (r Ref) split() (name, version string) {
 	name, version, _ = strings.Cut(string(r), "/")
 	return name, version

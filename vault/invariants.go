@@ -10,10 +10,9 @@ import (
 
 // invariants tells what is wrong with the state of the service: things that no sequence of requests can bring about.
 func (s *Service) invariants() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var wrong []error
-	for key, v := range s.vaults {
+	for key, held := range s.vaults.Range {
+		v := held.(*Vault)
 		if key != strings.ToLower(v.name) {
 			wrong = append(wrong, fmt.Errorf("vault %s is kept as %s", v.name, key))
 		}
@@ -28,6 +27,9 @@ func (l life[V, O, R, I]) invariants(v *Vault, root *shelf.Root) error {
 	note := func(o *shelf.Object[V, O], format string, args ...any) {
 		what := fmt.Sprintf(format, args...)
 		wrong = append(wrong, fmt.Errorf("vault %s: %s %s: %s", v.name, l.kind.Words().Singular(), o.Name, what))
+	}
+	if err := l.kind.Sound(root); err != nil {
+		wrong = append(wrong, fmt.Errorf("vault %s: %w", v.name, err))
 	}
 	seen := map[shelf.VersionID]string{}
 	for o := range l.kind.All(root) {

@@ -125,7 +125,7 @@ func createKey(c call, in keyInput) (out Key, err error) {
 	if err != nil {
 		return out, err
 	}
-	return addKey(c, private, in.CreateKeyOptions)
+	return addKey(c, private, in.CreateKeyOptions, nil)
 }
 
 // driver returns what holds the keys of the vault: in software or in hardware.
@@ -145,8 +145,8 @@ func (v *Vault) generate(ctx context.Context, spec crypto.Spec) (crypto.Private,
 	return driver.Generate(ctx, spec)
 }
 
-// addKey adds a key that a driver holds as a version.
-func addKey(c call, private crypto.Private, in CreateKeyOptions) (out Key, err error) {
+// addKey adds a key that a driver holds as a version, if the vault is then as the caller needs it; nil needs nothing.
+func addKey(c call, private crypto.Private, in CreateKeyOptions, needs func(*shelf.Root) error) (out Key, err error) {
 	v := &keyRecord{ID: newVersionID(), Attributes: in.Validity.fresh(c.unix()), Tags: ownTags(in.Tags)}
 	ops := in.Operations
 	if ops == nil {
@@ -156,7 +156,12 @@ func addKey(c call, private crypto.Private, in CreateKeyOptions) (out Key, err e
 	if err != nil {
 		return out, err
 	}
-	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+	err = c.update(func(tx *shelf.Tx) error {
+		if needs != nil {
+			if err := needs(tx.Root()); err != nil {
+				return err
+			}
+		}
 		o, err := keys.Add(tx, c.name, v, c.unix())
 		if err == nil {
 			out = showKey(c, keyLife.id(c, o, v), v)
@@ -223,5 +228,5 @@ func importKey(c call, in importInput) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	return addKey(c, private, CreateKeyOptions{Operations: in.jwk.KeyOps, Validity: in.Validity, Tags: in.Tags})
+	return addKey(c, private, CreateKeyOptions{Operations: in.jwk.KeyOps, Validity: in.Validity, Tags: in.Tags}, nil)
 }

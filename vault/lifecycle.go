@@ -29,6 +29,19 @@ type Deletion struct {
 	DeletedAt, ScheduledPurge time.Time
 }
 
+// update carries out a change of what the vault holds. With it goes some of what is only kept until its time is over.
+func (c call) update(change func(*shelf.Tx) error) error {
+	return c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+		if err := change(tx); err != nil {
+			return err
+		}
+		for _, k := range kinds {
+			k.sweep(tx, c.unix())
+		}
+		return nil
+	})
+}
+
 // get answers the version asked for.
 func (l life[V, O, R, I]) get(c call, _ nothing) (out R, err error) {
 	o, v, err := l.kind.Find(c.root, c.name, c.version, c.unix())
@@ -40,7 +53,7 @@ func (l life[V, O, R, I]) get(c call, _ nothing) (out R, err error) {
 
 // delete moves the object with all its versions among the deleted ones.
 func (l life[V, O, R, I]) delete(c call, _ nothing) (gone Deleted[R], err error) {
-	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+	err = c.update(func(tx *shelf.Tx) error {
 		o, err := l.kind.Delete(tx, c.name, c.unix(), c.set.retention(), c.lag())
 		if err == nil {
 			gone = l.showDeleted(c, o)
@@ -61,7 +74,7 @@ func (l life[V, O, R, I]) getDeleted(c call, _ nothing) (gone Deleted[R], err er
 
 // recover moves a deleted object back.
 func (l life[V, O, R, I]) recover(c call, _ nothing) (back R, err error) {
-	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+	err = c.update(func(tx *shelf.Tx) error {
 		o, err := l.kind.Recover(tx, c.name, c.unix(), c.lag())
 		if err == nil {
 			back = l.show(c, l.id(c, o, o.Current()), o.Current())
@@ -73,7 +86,7 @@ func (l life[V, O, R, I]) recover(c call, _ nothing) (back R, err error) {
 
 // purge takes a deleted object away for good.
 func (l life[V, O, R, I]) purge(c call, _ nothing) (nothing, error) {
-	return nothing{}, c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+	return nothing{}, c.update(func(tx *shelf.Tx) error {
 		if c.set.PurgeProtection && l.kind.Deleted(tx.Root(), c.name, c.unix()) != nil {
 			return errs.NewPurgeProtected(c.where())
 		}

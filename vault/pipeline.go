@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"fmt"
 	"runtime/debug"
 	"time"
 
@@ -51,7 +50,7 @@ func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, er
 	c.arrive()
 	defer func() {
 		if p := recover(); p != nil {
-			err = errs.NewInternal(Panic{p, debug.Stack()})
+			err = errs.NewInternal(Panic{Value: p, Stack: debug.Stack()})
 		}
 		if err = c.leave(&o.row, err); err != nil {
 			out = *new(Out) // what a handler had made before it failed
@@ -90,21 +89,16 @@ func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, er
 }
 
 // fault is what a test has put in the way of an operation.
-func (c *call) fault(at func(operation string) error, o Operation) error {
+func (c *call) fault(at func(context.Context, string) error, o Operation) error {
 	if at == nil {
 		return nil
 	}
-	return at(string(o))
+	return at(c.ctx, string(o))
 }
 
-// Panic is the cause of an internal error that was a panic; errors.As finds it.
-type Panic struct {
-	Value any
-	Stack []byte // of the goroutine that panicked
-}
-
-// Error tells what the panic was raised with.
-func (p Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
+// Panic is the cause of an internal error that was a panic, with the stack of the goroutine that panicked. errors.As finds
+// it.
+type Panic = shelf.Panic
 
 // arrive notes what the whole request is judged by: one moment, one set of settings.
 func (c *call) arrive() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -20,7 +21,10 @@ import (
 //
 // A version is a record of its own, so an object of many versions is not written as a whole each time. A record's key is
 // derived from the names in it. Records hold names, never URLs.
+//
+// The names of the members here, and of those in what a record holds, are the format: a change of one is a new schema.
 type record struct {
+	Schema     int               `json:"schema"`
 	Sort       string            `json:"sort"`
 	Vault      string            `json:"vault"`
 	Kind       int               `json:"kind,omitempty"`
@@ -35,6 +39,9 @@ type record struct {
 	Tags       map[string]string `json:"tags,omitempty"`
 	Data       json.RawMessage   `json:"data,omitempty"`
 }
+
+// schema is the version of the format.
+const schema = 1
 
 // key derives the record's key.
 func (r record) key() (k store.Key) {
@@ -51,6 +58,8 @@ type stored interface {
 	records(c shelf.Change) (put, gone []record, err error)
 	// load puts an object back, from its record and those of its versions.
 	load(ctx context.Context, v *Vault, object record, versions []record) error
+	// sweep takes away some of the objects whose time is over.
+	sweep(tx *shelf.Tx, now int64)
 }
 
 // codec writes and reads what the versions and objects of one kind hold.
@@ -61,6 +70,8 @@ type codec[V, O any] struct {
 }
 
 func (k codec[V, O]) index() int { return k.kind.Index() }
+
+func (k codec[V, O]) sweep(tx *shelf.Tx, now int64) { k.kind.Sweep(tx, now) }
 
 func (k codec[V, O]) records(c shelf.Change) (put, gone []record, err error) {
 	before, _ := c.Before.(*shelf.Object[V, O])
@@ -108,13 +119,16 @@ func versionsWithout[V any](c shelf.Change, had map[*shelf.Version[V]]bool, kept
 // read returns the object of a record and those of its versions.
 func (k codec[V, O]) read(ctx context.Context, v *Vault, object record, versions []record) (*shelf.Object[V, O], error) {
 	o := &shelf.Object[V, O]{Name: object.Name, Deletion: object.Deletion, Back: object.Back}
-	if err := json.Unmarshal(object.Own, &o.Own); err != nil || len(versions) == 0 {
-		return nil, errBadRecord
+	if err := json.Unmarshal(object.Own, &o.Own); err != nil {
+		return nil, err
+	}
+	if len(versions) == 0 {
+		return nil, errors.New("it has no version")
 	}
 	for _, r := range versions {
 		id, ok := shelf.ParseVersionID(r.ID)
 		if !ok || r.Attributes == nil {
-			return nil, errBadRecord
+			return nil, errors.New("a version has no id or attributes")
 		}
 		data, err := k.decode(ctx, v, ID{Collection: k.kind.Words().Plural(), Name: o.Name, host: v.host, version: id}, r.Data)
 		if err != nil {

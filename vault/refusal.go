@@ -26,7 +26,10 @@ func (c call) whom() errs.Who {
 // networkRefusal is the 403 of the firewall.
 func (c call) networkRefusal() error {
 	d := c.set.network.Explain(c.caller.source)
-	address := c.caller.source.Addr.String()
+	address := "unknown"
+	if addr := c.caller.source.Addr; addr.IsValid() {
+		address = addr.String()
+	}
 	var e *errs.Error
 	switch d.Reason {
 	case policy.PublicAccessDisabled:

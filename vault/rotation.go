@@ -28,11 +28,11 @@ type RotationPolicy struct {
 
 // LifetimeAction is what happens in the life of a key's version, and when: exactly one of the two periods is set.
 type LifetimeAction struct {
-	Action ActionType
+	Action ActionType `json:"action"`
 	// After is counted from the creation of the version; at least 7 days for Rotate.
-	After Period
+	After Period `json:"after,omitempty"`
 	// Before is counted back from its expiry; at least 7 days for Rotate, which then needs an ExpiryTime.
-	Before Period
+	Before Period `json:"before,omitempty"`
 }
 
 // ActionType is what a lifetime action does. The service compares it without case.
@@ -54,9 +54,10 @@ type keyOwn struct {
 
 // storedRotation is a policy as it is kept.
 type storedRotation struct {
-	ExpiryTime       Period           `json:"expiryTime,omitempty"`
-	Actions          []LifetimeAction `json:"actions,omitempty"`
-	Created, Updated int64
+	ExpiryTime Period           `json:"expiryTime,omitempty"`
+	Actions    []LifetimeAction `json:"actions,omitempty"`
+	Created    int64            `json:"created"`
+	Updated    int64            `json:"updated"`
 }
 
 // rotationInput is the input of KeyRotationPolicySet.
@@ -68,14 +69,14 @@ type rotationInput struct {
 func (in rotationInput) validate(*settings) error {
 	if in.expiry != "" {
 		if _, _, _, ok := in.expiry.parts(); !ok || in.expiry.days() < minExpiry {
-			return errs.NewInvalidProperty("attributes.expiryTime", "It must be a period of at least P28D.")
+			return errs.NewInvalidProperty("attributes.expiryTime", "It must be a period of at least P28D")
 		}
 	}
 	seen := map[ActionType]bool{}
 	for _, a := range in.actions {
 		a.Action = a.Action.canonical()
 		if seen[a.Action] {
-			return errs.NewInvalidProperty("lifetimeActions", "An action can be given once.")
+			return errs.NewInvalidProperty("lifetimeActions", "An action can be given once")
 		}
 		seen[a.Action] = true
 		if err := a.validate(in.expiry); err != nil {
@@ -87,7 +88,7 @@ func (in rotationInput) validate(*settings) error {
 
 func (a LifetimeAction) validate(expiry Period) error {
 	if a.Action != Rotate && a.Action != Notify {
-		return errs.NewInvalidProperty("lifetimeActions.action.type", "It must be Rotate or Notify.")
+		return errs.NewInvalidProperty("lifetimeActions.action.type", "It must be Rotate or Notify")
 	}
 	period, from := a.After, "timeAfterCreate"
 	if a.Before != "" {
@@ -95,16 +96,16 @@ func (a LifetimeAction) validate(expiry Period) error {
 	}
 	at := "lifetimeActions.trigger." + from
 	if _, _, _, ok := period.parts(); !ok || a.After != "" && a.Before != "" {
-		return errs.NewInvalidProperty(at, "It must be a period, and the only trigger of its action.")
+		return errs.NewInvalidProperty(at, "It must be a period, and the only trigger of its action")
 	}
 	if a.Action == Rotate && period.days() < minRotation {
-		return errs.NewInvalidProperty(at, "It must be at least P7D.")
+		return errs.NewInvalidProperty(at, "It must be at least P7D")
 	}
 	if a.Action == Rotate && a.Before != "" && expiry == "" {
-		return errs.NewInvalidProperty(at, "It needs an expiryTime.")
+		return errs.NewInvalidProperty(at, "It needs an expiryTime")
 	}
 	if expiry != "" && period.days() > expiry.days()-minRotation && a.Action == Rotate {
-		return errs.NewInvalidProperty(at, "It must lie at least P7D within the expiryTime.")
+		return errs.NewInvalidProperty(at, "It must lie at least P7D within the expiryTime")
 	}
 	return nil
 }
@@ -136,7 +137,7 @@ func (in rotationInput) normalised() []LifetimeAction {
 
 // setRotationPolicy replaces the policy of a key.
 func setRotationPolicy(c call, in rotationInput) (out RotationPolicy, err error) {
-	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+	err = c.update(func(tx *shelf.Tx) error {
 		o, _, err := keys.Find(tx.Root(), c.name, "", c.unix())
 		if err != nil {
 			return err
@@ -188,5 +189,8 @@ func rotate(c call, _ nothing) (Key, error) {
 	if r := o.Own.Rotation; r != nil && r.ExpiryTime != "" {
 		next.Validity.Expires = r.ExpiryTime.after(c.now)
 	}
-	return addKey(c, private, next)
+	return addKey(c, private, next, func(r *shelf.Root) error {
+		_, _, err := keys.Find(r, c.name, "", c.unix())
+		return err
+	})
 }

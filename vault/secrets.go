@@ -97,7 +97,7 @@ func setSecret(c call, in secretInput) (out Secret, err error) {
 		ID: newVersionID(), Attributes: in.Validity.fresh(c.unix()), Tags: ownTags(in.Tags),
 		Data: secretVersion{NewValue(in.value), in.ContentType},
 	}
-	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+	err = c.update(func(tx *shelf.Tx) error {
 		if err := in.condition(c, tx.Root()); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/embedvault/embedvault/crypto"
@@ -24,16 +25,18 @@ type Options struct {
 	// Tenant issues the access tokens that the service accepts. nil: no token is accepted, only callers for whom the
 	// program vouches.
 	Tenant *identity.Tenant
-	// Audit is told of every request, in the goroutine of the request and after all locks are released, so it may call
-	// the vault. It must be safe for concurrent use. nil: nobody is told.
+	// Audit is told of every request that reaches a vault (a call whose context has ended does not), in the goroutine of
+	// the request and after all locks are released, so it may call the vault. It must be safe for concurrent use. nil:
+	// nobody is told.
 	Audit func(Event)
 	// Lag is how long it takes until a deletion, recovery, purge or change of roles is done, as in the modelled service,
 	// where it is seconds. It is rounded up to whole seconds. 0: each is done at once.
 	Lag time.Duration
-	// Store outlives the service: what it holds is there again in a service made with the same store. Key material
-	// reaches it in the clear. nil: the state lives in memory alone.
+	// Store outlives the service: what it holds is there again in a service made with the same store. The program closes
+	// it. Secrets, private keys and the key that seals backups reach it in the clear. nil: the state lives in memory
+	// alone.
 	Store store.Store
-	// Hook is for the test kit of this module; no other package can make one.
+	// Hook is for the test kit of this module.
 	Hook *hook.Points
 }
 
@@ -49,15 +52,16 @@ type Service struct {
 	root   *rootKey // a pointer: no print of the service follows it
 	hook   hook.Points
 
-	mu            sync.Mutex
-	closed        bool
-	vaults        map[string]*Vault                // :: lower-case name → vault
+	vaults sync.Map    // :: lower-case name → *Vault; whoever looks one up waits for nobody
+	closed atomic.Bool // set under mu
+
+	mu            sync.Mutex                       // held by whoever makes a vault
 	subscriptions map[string]*limiter.Subscription // :: subscription|region → its windows
 }
 
 // New returns a service in memory. nil options are the zero Options.
 //
-// It fails only if the options name a store that does not answer, or that holds something else.
+// It fails only if the options name a store that does not answer, or one that holds something else (ErrBadRecord).
 func New(o *Options) (*Service, error) {
 	if o == nil {
 		o = new(Options)
@@ -65,9 +69,8 @@ func New(o *Options) (*Service, error) {
 	s := &Service{
 		now: o.Now, tenant: o.Tenant, audit: o.Audit, store: o.Store,
 		soft: soft.New(), limits: limiter.Documented2019(),
-		lag:    int64((o.Lag + time.Second - 1) / time.Second),
-		root:   new(rootKey),
-		vaults: map[string]*Vault{}, subscriptions: map[string]*limiter.Subscription{},
+		lag:  int64(max(0, o.Lag+time.Second-1) / time.Second),
+		root: new(rootKey), subscriptions: map[string]*limiter.Subscription{},
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -87,12 +90,12 @@ func New(o *Options) (*Service, error) {
 }
 
 // Vault returns the vault of a name, which it creates with default options if there is none. Names compare without case.
-// Errors: a 400 for a name that no vault can have, ErrClosed, the context's error, or the store's.
+// Errors: a 400 for a name that no vault can have, store.ErrClosed, the context's error, or the store's.
 func (s *Service) Vault(ctx context.Context, name string) (*Vault, error) {
-	s.mu.Lock()
-	v := s.vaults[strings.ToLower(name)]
-	s.mu.Unlock()
-	if v != nil {
+	if s.closed.Load() {
+		return nil, store.ErrClosed
+	}
+	if v := s.Lookup(name); v != nil {
 		return v, nil
 	}
 	v, err := s.CreateVault(ctx, name, nil)
@@ -103,7 +106,7 @@ func (s *Service) Vault(ctx context.Context, name string) (*Vault, error) {
 }
 
 // CreateVault creates a vault; nil options are the zero VaultOptions. Errors: 409 when the vault exists, a 400 for a
-// name or options that no vault can have, ErrClosed, the context's error, or the store's.
+// name or options that no vault can have, store.ErrClosed, the context's error, or the store's.
 func (s *Service) CreateVault(ctx context.Context, name string, o *VaultOptions) (*Vault, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -117,10 +120,10 @@ func (s *Service) CreateVault(ctx context.Context, name string, o *VaultOptions)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed.Load() {
 		return nil, store.ErrClosed
 	}
-	if s.vaults[strings.ToLower(name)] != nil {
+	if s.Lookup(name) != nil {
 		return nil, errs.NewVaultAlreadyExists(name)
 	}
 	v := s.newVaultLocked(name, set)
@@ -128,7 +131,7 @@ func (s *Service) CreateVault(ctx context.Context, name string, o *VaultOptions)
 		v.limits.Close()
 		return nil, err
 	}
-	s.vaults[strings.ToLower(name)] = v
+	s.vaults.Store(strings.ToLower(name), v)
 	return v, nil
 }
 
@@ -140,7 +143,7 @@ func (s *Service) tenantID() string {
 }
 
 func (s *Service) newVaultLocked(name string, set *settings) *Vault {
-	pool := set.Subscription + "|" + set.Region
+	pool := strings.ToLower(set.Subscription) + "|" + foldRegion(set.Region)
 	subscription := s.subscriptions[pool]
 	if subscription == nil {
 		subscription = limiter.NewSubscription(s.limits)
@@ -149,16 +152,13 @@ func (s *Service) newVaultLocked(name string, set *settings) *Vault {
 	return newVault(s, name, set, subscription.NewVault())
 }
 
-// Close ends the service and closes its store. A use of its vaults after it is not supported.
+// Close ends the service: it gives out no vault any more. It returns nil. What was answered is durable already, and a store
+// that the options brought is the program's to close.
 func (s *Service) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.store == nil {
-		s.closed = true
-		return nil
-	}
-	s.closed = true
-	return s.store.Close()
+	s.closed.Store(true)
+	return nil
 }
 
 // validVaultName: 3 to 24 letters, digits and hyphens; a letter first, no hyphen last, no two hyphens together.

@@ -97,26 +97,46 @@ func newSettings(name string, o *VaultOptions, tenantID string) (*settings, erro
 
 // compiled returns the settings with their policies ready for use. What does not compile is a 400.
 func (s settings) compiled() (_ *settings, err error) {
+	s.VaultOptions = s.clone()
 	s.recovery = recoveryLevel(s.VaultOptions)
-	s.AccessPolicies = slices.Clone(s.AccessPolicies)
 	if s.access, err = policy.CompileAccessPolicies(s.AccessPolicies); err != nil {
-		return nil, errs.NewInvalidProperty("properties.accessPolicies", err.Error())
+		return nil, invalid("accessPolicies", err)
 	}
 	if s.network, err = policy.CompileNetwork(s.Network); err != nil {
-		return nil, errs.NewInvalidProperty("properties.networkAcls", err.Error())
+		return nil, invalid("networkAcls", err)
 	}
 	if s.rbac = nil; s.RBAC != nil {
-		s.RBAC = s.RBAC.clone()
 		s.rbac, err = policy.CompileAssignments(s.resource, s.RBAC.Roles, s.RBAC.Assignments, s.RBAC.Denials)
 		if err != nil {
-			return nil, errs.NewInvalidProperty("properties.roleAssignments", err.Error())
+			return nil, invalid("roleAssignments", err)
 		}
 	}
 	return &s, nil
 }
 
-func (r *RBAC) clone() *RBAC {
-	return &RBAC{slices.Clone(r.Assignments), slices.Clone(r.Roles), slices.Clone(r.Denials)}
+// invalid is the 400 of a property of a vault that does not compile.
+func invalid(property string, err error) error {
+	return errs.NewInvalidProperty("properties."+property, strings.TrimPrefix(err.Error(), "policy: "))
+}
+
+// clone returns options that share nothing with o.
+func (o VaultOptions) clone() VaultOptions {
+	o.Network = o.Network.Clone()
+	o.AccessPolicies = cloned(o.AccessPolicies, policy.AccessPolicy.Clone)
+	if r := o.RBAC; r != nil {
+		o.RBAC = &RBAC{
+			slices.Clone(r.Assignments), cloned(r.Roles, policy.RoleDefinition.Clone), cloned(r.Denials, policy.DenyAssignment.Clone),
+		}
+	}
+	return o
+}
+
+func cloned[T any](list []T, clone func(T) T) []T {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i] = clone(list[i])
+	}
+	return list
 }
 
 // staleRoles are the roles from before a change that has not arrived everywhere yet.

@@ -102,7 +102,7 @@ func reviseTags(tags *map[string]string, replacement map[string]string) {
 
 // revise edits the version that the path names, the newest if it names none.
 func (l life[V, O, R, I]) revise(c call, edit func(*shelf.Version[V]) error) (out R, err error) {
-	err = c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+	err = c.update(func(tx *shelf.Tx) error {
 		o, v, err := l.kind.Revise(tx, c.name, c.version, c.unix(), edit)
 		if err == nil {
 			out = l.show(c, l.id(c, o, v), v)

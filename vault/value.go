@@ -13,7 +13,7 @@ const redacted = "[redacted]"
 // Value holds the value of a secret. It prints, logs and marshals as [redacted]; [Value.Reveal] alone reads it, so every
 // place where a secret leaves the program can be found by that name. The zero Value is empty.
 type Value struct {
-	p *string // a pointer: whatever prints the struct by reflection shows an address
+	p *string // a pointer: what fmt prints of a struct that holds a Value unexported is an address
 }
 
 // NewValue returns a Value that holds s.

@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -57,14 +56,9 @@ func (v *Vault) Resource() string { return v.settings.Load().resource }
 // As returns a client that makes requests as a caller.
 func (v *Vault) As(caller Caller) *Client { return &Client{v, caller} }
 
-// Options returns what the vault is, with every default filled in.
+// Options returns what the vault is, with the defaults of VaultOptions filled in. They are the caller's own.
 func (v *Vault) Options() VaultOptions {
-	o := v.settings.Load().VaultOptions
-	o.AccessPolicies = slices.Clone(o.AccessPolicies)
-	if o.RBAC != nil {
-		o.RBAC = o.RBAC.clone()
-	}
-	return o
+	return v.settings.Load().clone()
 }
 
 // SetAccessPolicies replaces all access policies, at most 1024. Errors: a 400 for a permission that does not exist or
@@ -102,14 +96,15 @@ func (v *Vault) change(ctx context.Context, edit func(*VaultOptions)) error {
 	now, before := v.svc.now(), v.settings.Load()
 	next := *before
 	edit(&next.VaultOptions)
+	roles := next.RBAC != before.RBAC
 	set, err := next.compiled()
 	if err != nil {
 		return err
 	}
-	if lag := time.Duration(v.svc.lag) * time.Second; lag > 0 && set.rbac != nil {
+	if lag := time.Duration(v.svc.lag) * time.Second; lag > 0 && roles {
 		set.stale = staleRoles{before.roles(now), now.Add(lag)}
 	}
-	if err := v.svc.saveSettings(ctx, v, set); err != nil {
+	if err := v.svc.saveSettings(context.WithoutCancel(ctx), v, set); err != nil {
 		return err
 	}
 	v.settings.Store(set)

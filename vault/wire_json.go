@@ -52,7 +52,7 @@ type object struct{ jsonwire.Writer }
 
 // begin opens an object, end closes it and returns what was appended.
 func begin(dst []byte) object {
-	w := object{jsonwire.Writer{Buf: dst}}
+	w := object{jsonwire.NewWriter(dst)}
 	w.Open('{')
 	return w
 }

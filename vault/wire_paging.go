@@ -32,7 +32,10 @@ func (cursor) read(r *Exchange) (in cursor, err error) {
 func (p page[I]) appendTo(dst []byte, r *Exchange) []byte {
 	w := begin(dst)
 	w.open("value", '[')
-	for _, item := range p.items {
+	for i, item := range p.items {
+		if i > 0 {
+			w.Buf = append(w.Buf, ',')
+		}
 		w.Buf = any(item).(wireOutput).appendTo(w.Buf, r)
 	}
 	w.Close(']')

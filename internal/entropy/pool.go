@@ -5,7 +5,8 @@
 // stays true. That makes them worthless as secrets: nothing outside tests and local servers may use them.
 //
 // A key is derived once, then kept parsed for the life of the process and, for the next one, in the user's cache
-// directory. The directory only saves time: what is missing in it or does not fit is derived again.
+// directory. The directory only saves time: what is missing in it, or is no sound key of the size, is derived again.
+// Whoever can write to it can choose the keys of tests.
 package entropy
 
 import (

@@ -1,6 +1,7 @@
 package frontdoor
 
 import (
+	"net"
 	"slices"
 	"strings"
 )
@@ -22,11 +23,26 @@ var (
 
 // Serves tells whether a host, without port, is one that a front answers for and never lets out.
 func Serves(host string) bool {
+	if slices.Contains(servedHosts, plain(host)) {
+		return true
+	}
+	_, ok := Name(host)
+	return ok
+}
+
+// Name returns the name of the container that a host, with or without port, is that of. ok is false for the hosts of
+// authorities and for those that are not served.
+func Name(host string) (name string, ok bool) {
+	if bare, _, err := net.SplitHostPort(host); err == nil {
+		host = bare
+	}
 	host = plain(host)
-	return slices.Contains(servedHosts, host) || slices.ContainsFunc(servedDomains, func(domain string) bool {
-		name, below := strings.CutSuffix(host, "."+domain)
-		return below && name != ""
-	})
+	for _, domain := range servedDomains {
+		if name, ok := strings.CutSuffix(host, "."+domain); ok && name != "" {
+			return name, true
+		}
+	}
+	return "", false
 }
 
 // plain is a host in lower case, without the dot at the end of a full name.

@@ -1,8 +1,11 @@
 // Package hook is how the test kit reaches inside a service: what it may put in place, and what the service lets it ask.
-// Nothing outside this module can make a Points, so no program can weaken a vault with one.
+// It is internal so that no program comes upon it by chance; whoever embeds a vault owns its memory anyway.
 package hook
 
-import "crypto/rsa"
+import (
+	"context"
+	"crypto/rsa"
+)
 
 // Points are the places of one service. Those that are nil are not there.
 type Points struct {
@@ -10,9 +13,9 @@ type Points struct {
 	RSA func(bits int) (*rsa.PrivateKey, error)
 	// Before is asked when a request has passed the gates of identity, network and right. Its error is the answer: nothing
 	// is charged or changed.
-	Before func(operation string) error
+	Before func(ctx context.Context, operation string) error
 	// After is asked when a request was carried out. Its error is the answer, though what was done stays done.
-	After func(operation string) error
+	After func(ctx context.Context, operation string) error
 	// Invariants is set by the service. It tells what is wrong with its state, nil if nothing.
 	Invariants func() error
 }

@@ -8,12 +8,18 @@ import (
 	"unicode/utf8"
 )
 
-// Writer appends values and members to Buf. It keeps no state: a comma is written where what precedes asks for one.
-type Writer struct{ Buf []byte }
+// Writer appends values and members to Buf. A comma is written where what precedes asks for one. The zero Writer is ready.
+type Writer struct {
+	Buf   []byte
+	start int // what Buf held before is not the writer's
+}
+
+// NewWriter returns a writer that appends to dst.
+func NewWriter(dst []byte) Writer { return Writer{dst, len(dst)} }
 
 // comma separates from a preceding value.
 func (w *Writer) comma() {
-	if n := len(w.Buf); n > 0 {
+	if n := len(w.Buf); n > w.start {
 		switch w.Buf[n-1] {
 		case '{', '[', ':', '\n':
 		default:

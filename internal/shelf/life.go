@@ -78,6 +78,10 @@ func (k Kind[V, O]) Add(tx *Tx, name string, v *Version[V], now int64) (*Object[
 	o := &Object[V, O]{Name: name, Versions: []*Version[V]{v}}
 	if old := k.Live(tx.root, name, now); old != nil {
 		o.Name, o.Own = old.Name, old.Own
+		// The newest version is the one created last: a request that came earlier and was carried out later is stamped
+		// when it was.
+		v.Created = max(v.Created, old.Current().Created)
+		v.Updated = max(v.Updated, v.Created)
 		o.Versions = append(slices.Clone(old.Versions), v)
 	}
 	k.Put(tx, o)

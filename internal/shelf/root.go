@@ -2,6 +2,8 @@ package shelf
 
 import (
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"iter"
 	"strings"
 
@@ -55,17 +57,19 @@ type Version[V any] struct {
 
 // Attributes are what every version of every kind carries. Times are unix seconds.
 type Attributes struct {
-	Created, Updated   int64
-	NotBefore, Expires int64 // 0: no limit
-	Enabled            bool
+	Created   int64 `json:"created"`
+	Updated   int64 `json:"updated"`
+	NotBefore int64 `json:"nbf,omitempty"` // 0: no limit
+	Expires   int64 `json:"exp,omitempty"` // 0: no limit
+	Enabled   bool  `json:"enabled"`
 }
 
 // Deletion says when an object was deleted and what becomes of it, in unix seconds.
 type Deletion struct {
-	At    int64 // when it was deleted
-	Done  int64 // from when on it is deleted; before, it is being deleted
-	Purge int64 // from when on it is gone
-	Free  int64 // from when on its name is free: later than Purge while it is being purged
+	At    int64 `json:"at"`    // when it was deleted
+	Done  int64 `json:"done"`  // from when on it is deleted; before, it is being deleted
+	Purge int64 `json:"purge"` // from when on it is gone
+	Free  int64 `json:"free"`  // from when on its name is free: later than Purge while it is being purged
 }
 
 // VersionID identifies a version; it is shown as 32 hexadecimal digits.
@@ -183,6 +187,33 @@ func (k Kind[V, O]) All(r *Root) iter.Seq[*Object[V, O]] {
 			c.deleted.Scan(show)
 		}
 	}
+}
+
+// Sound tells what is wrong with the trees of the kind: a name that is not its object's, or that is in both, or an object
+// in the wrong one.
+func (k Kind[V, O]) Sound(r *Root) error {
+	c := k.in(r)
+	if c == nil {
+		return nil
+	}
+	var wrong []error
+	check := func(deleted bool) func(string, *Object[V, O]) bool {
+		return func(key string, o *Object[V, O]) bool {
+			_, live := c.live.Get(key)
+			switch {
+			case key != folded(o.Name):
+				wrong = append(wrong, fmt.Errorf("%s %s is kept as %s", k.words, o.Name, key))
+			case deleted && live:
+				wrong = append(wrong, fmt.Errorf("%s %s is both live and deleted", k.words, o.Name))
+			case deleted != (o.Deletion != nil):
+				wrong = append(wrong, fmt.Errorf("%s %s is not where its deletion says", k.words, o.Name))
+			}
+			return true
+		}
+	}
+	c.live.Scan(check(false))
+	c.deleted.Scan(check(true))
+	return errors.Join(wrong...)
 }
 
 func after[V, O any](t *tree[V, O], name string, yield func(*Object[V, O]) bool) {

@@ -134,14 +134,11 @@ func TestAPanicHoldsNobodyUp(t *testing.T) {
 		t.Error("a commit that panicked succeeded")
 	}
 	boom = false
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("the panic of a change was swallowed")
-			}
-		}()
-		s.Update(t.Context(), func(*shelf.Tx) error { panic("change") })
-	}()
+	var panicked shelf.Panic
+	err := s.Update(t.Context(), func(*shelf.Tx) error { panic("change") })
+	if !errors.As(err, &panicked) || panicked.Value != "change" || len(panicked.Stack) == 0 {
+		t.Errorf("the panic of a change: %v", err)
+	}
 	must(t, s.Update(t.Context(), add("a", version(1, "x"))))
 }
 
@@ -195,6 +192,29 @@ func TestWritersThatWaitAreCommittedTogether(t *testing.T) {
 	if len(words.Live(s.Root(), "b", 0).Versions) != 2 {
 		t.Error("a version is missing")
 	}
+}
+
+func TestAPanicWhenAChangeRunsAgainHoldsNobodyUp(t *testing.T) {
+	g := gate{make(chan int), make(chan error)}
+	s := shelf.New(g.commit)
+	runs := 0
+	second := func(tx *shelf.Tx) error {
+		if runs++; runs > 1 {
+			panic("again")
+		}
+		return add("b", version(1, ""))(tx)
+	}
+	result := queued(t, s, g, add("a", version(1, "")), second, add("c", version(1, "")))
+	g.release <- errors.New("disk full")
+	<-g.arrived
+	g.release <- nil // c
+	if result(0) == nil {
+		t.Error("the first writer succeeded")
+	}
+	if err := result(1); !errors.As(err, new(shelf.Panic)) {
+		t.Errorf("the writer that panicked: %v", err)
+	}
+	must(t, result(2))
 }
 
 func TestOneBadWriterDoesNotFailItsGroup(t *testing.T) {

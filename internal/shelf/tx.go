@@ -3,6 +3,7 @@ package shelf
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 )
@@ -16,8 +17,9 @@ type Shelf struct {
 	// preparing guards the newest state and the queue. It is held while a writer runs its change, which must not block:
 	// no cryptography and no input or output happens under it.
 	preparing sync.Mutex
-	pending   *Root    // the published root and, on top of it, all that is queued
-	queue     []*batch // prepared in this order, not yet committed
+	pending   *Root            // the published root and, on top of it, all that is queued
+	queue     []*batch         // prepared in this order, not yet committed
+	swept     [MaxKinds]string // :: kind → the deleted name that Sweep looked at last
 
 	// committing is held by the writer that commits for all who queued before it. Whoever waits for it finds its own
 	// batch done, or becomes the next to commit.
@@ -36,6 +38,7 @@ type Tx struct {
 	root    *Root
 	own     [MaxKinds]bool // whose collection is already a copy
 	changes []Change
+	swept   *[MaxKinds]string // the shelf's
 }
 
 // batch is one writer's prepared change, or its refusal.
@@ -53,21 +56,28 @@ func New(commit func(context.Context, []Change) error) *Shelf {
 	if commit == nil {
 		commit = func(context.Context, []Change) error { return nil }
 	}
-	s := &Shelf{commit: contained(commit), pending: new(Root)}
+	s := &Shelf{commit: commit, pending: new(Root)}
 	s.root.Store(s.pending)
 	return s
 }
 
-// contained turns a panic of a commit into its error: a writer that waits for the outcome must always get one.
-func contained(commit func(context.Context, []Change) error) func(context.Context, []Change) error {
-	return func(ctx context.Context, changes []Change) (err error) {
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("commit panicked: %v", p)
-			}
-		}()
-		return commit(ctx, changes)
-	}
+// Panic is the error of a change or a commit that panicked: whoever waits for the outcome must always get one.
+type Panic struct {
+	Value any
+	Stack []byte // of the goroutine that panicked
+}
+
+// Error tells what the panic was raised with.
+func (p Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
+
+// Contain calls f and returns its error, or its panic as one.
+func Contain(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = Panic{p, debug.Stack()}
+		}
+	}()
+	return f()
 }
 
 // Root returns the published state.
@@ -91,7 +101,8 @@ func (s *Shelf) Load(change func(*Tx) error) error {
 // happens and Update returns it. When the commit fails nothing of the change is ever visible.
 //
 // The change may run more than once (if the commit of a change before it failed), so it must only assign to what it
-// captures. It must not block. A context that ends while the change is being committed does not stop it.
+// captures. It must not block. A context that ends once the change is queued does not stop it; how long that takes is the
+// store's to bound.
 func (s *Shelf) Update(ctx context.Context, change func(*Tx) error) error {
 	b := &batch{change: change}
 	if s.enqueue(b) {
@@ -116,8 +127,8 @@ func (s *Shelf) enqueue(b *batch) (settled bool) {
 // holds preparing.
 func (s *Shelf) prepare(b *batch) (settled bool) {
 	root := *s.pending
-	b.tx = &Tx{root: &root}
-	b.refusal = b.change(b.tx)
+	b.tx = &Tx{root: &root, swept: &s.swept}
+	b.refusal = Contain(func() error { return b.change(b.tx) })
 	switch {
 	case b.refusal == nil && len(b.tx.changes) > 0:
 		s.pending = b.tx.root
@@ -162,7 +173,7 @@ func (s *Shelf) retry(ctx context.Context, b *batch) {
 	others, settled := s.alone(b)
 	err := b.refusal
 	if !settled {
-		err = s.commit(ctx, b.tx.changes)
+		err = s.commitAll(ctx, []*batch{b})
 	}
 	if settled || err != nil {
 		b.finish(err)
@@ -220,5 +231,5 @@ func (s *Shelf) commitAll(ctx context.Context, group []*batch) error {
 	if len(all) == 0 {
 		return nil
 	}
-	return s.commit(ctx, all)
+	return Contain(func() error { return s.commit(ctx, all) })
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/embedvault/embedvault/vault/rest"
 )
 
-// Env is an environment that clients can be made for.
+// Env is an environment that clients can be made for. A *vaulttest.Env is one.
 type Env interface {
 	// Vault is the vault that clients talk to unless On names another.
 	Vault() *vault.Vault

@@ -292,3 +292,30 @@ func TestHandlerOnASocket(t *testing.T) {
 		t.Errorf("%d %s", status, body)
 	}
 }
+
+// TestNetworkInfo tells a client its address.
+func TestNetworkInfo(t *testing.T) {
+	svc, _ := service(t, nil)
+	transport := rest.New(svc, nil).Transport()
+	for name, c := range map[string]struct {
+		transport *rest.Transport
+		want      string
+	}{
+		"by default":    {transport, "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;"},
+		"IPv4":          {transport.From(netip.MustParseAddr("20.1.2.3")), "conn_type=Ipv4;addr=20.1.2.3;act_addr_fam=InterNetwork;"},
+		"IPv4 in IPv6":  {transport.From(netip.MustParseAddr("::ffff:20.1.2.3")), "conn_type=Ipv4;addr=20.1.2.3;act_addr_fam=InterNetwork;"},
+		"IPv6":          {transport.From(netip.MustParseAddr("2001:db8::1")), "conn_type=Ipv6;addr=2001:db8::1;act_addr_fam=InterNetworkV6;"},
+		"as the owner":  {transport.As(vault.Owner()), ""},
+		"as the caller": {transport.As(vault.Principal("app").From(netip.MustParseAddr("20.1.2.4"))), "conn_type=Ipv4;addr=20.1.2.4;act_addr_fam=InterNetwork;"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resp, err := c.transport.RoundTrip(request(t, "GET", "https://contoso.vault.azure.net/secrets?api-version=7.4", nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := resp.Header.Get("X-Ms-Keyvault-Network-Info"); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}

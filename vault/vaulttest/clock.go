@@ -1,6 +1,7 @@
 package vaulttest
 
 import (
+	"context"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ type clock interface {
 	Now() time.Time
 	begin(start time.Time) // the zero time: wherever the clock begins by itself
 	advance(d time.Duration)
+	wait(ctx context.Context, d time.Duration) error // advance, unless the context ends before
 }
 
 // standing is a clock that moves when it is told to.
@@ -28,6 +30,11 @@ func (c *standing) begin(start time.Time) {
 
 func (c *standing) advance(d time.Duration) { c.nanos.Add(int64(d)) }
 
+func (c *standing) wait(ctx context.Context, d time.Duration) error {
+	c.advance(d)
+	return ctx.Err()
+}
+
 // bubble is the clock of a bubble, with a start of one's choice.
 type bubble struct{ ahead time.Duration }
 
@@ -40,6 +47,17 @@ func (c *bubble) begin(start time.Time) {
 }
 
 func (c *bubble) advance(d time.Duration) { time.Sleep(d) }
+
+func (c *bubble) wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // Run runs a test in a bubble of testing/synctest with an environment of its own. In it there is one clock for all: for
 // the vault, its tokens and limits, for an SDK's retries and its cache of tokens, for every timer of the test. It stands

@@ -1,10 +1,10 @@
 package vaulttest
 
 import (
+	"context"
 	"crypto/rsa"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,7 +50,6 @@ type Env struct {
 	rest   *rest.Handler
 	faults faults
 	trail  trail
-	strict atomic.Bool
 
 	mu     sync.Mutex
 	drawn  map[int]int // :: bits → how many keys of the pool this environment has used
@@ -107,6 +106,9 @@ func (e *Env) drawRSA(bits int) (*rsa.PrivateKey, error) {
 	return entropy.Shared().RSA(bits, index)
 }
 
+// ctx is the test's context as long as the test needs the environment, its cleanup included.
+func (e *Env) ctx() context.Context { return context.WithoutCancel(e.tb.Context()) }
+
 // must fails the test on an error.
 func (e *Env) must(err error) {
 	if err != nil {
@@ -127,7 +129,7 @@ func (e *Env) Tenant() *identity.Tenant { return e.tenant }
 // CreateVault makes a further vault in the service. nil options are the zero VaultOptions.
 func (e *Env) CreateVault(name string, o *vault.VaultOptions) *vault.Vault {
 	e.tb.Helper()
-	v, err := e.svc.CreateVault(e.tb.Context(), name, o)
+	v, err := e.svc.CreateVault(e.ctx(), name, o)
 	e.must(err)
 	return v
 }

@@ -62,6 +62,57 @@ func TestGrantAndRevoke(t *testing.T) {
 	expect("revoked all", 403, 200)
 }
 
+func TestGrantKeepsWhatAPrincipalHas(t *testing.T) {
+	env := vaulttest.New(t, &vaulttest.Options{Vault: &vault.VaultOptions{
+		AccessPolicies: []policy.AccessPolicy{{ObjectID: "App", Secrets: []string{"get"}}},
+	}})
+	env.Set("s", "v")
+	env.Revoke("app")
+	env.Grant("app", policy.SecretsList)
+	if _, err := env.As(vault.Principal("APP")).GetSecret(t.Context(), "s"); err != nil {
+		t.Errorf("Grant took a right away: %v", err)
+	}
+}
+
+func TestGrantRefusesWhatItCannotGive(t *testing.T) {
+	for name, give := range map[string]func(*vaulttest.Env){
+		"no permission": func(e *vaulttest.Env) { e.Grant("app", policy.RoleAssignmentsRead) },
+		"roles": func(e *vaulttest.Env) {
+			if err := e.Vault().SetRBAC(context.Background(), new(vault.RBAC)); err != nil {
+				t.Error(err)
+			}
+			e.Allow(policy.SecretsGet)
+		},
+	} {
+		r := &recorder{TB: t}
+		func() {
+			defer func() { _ = recover() }()
+			give(vaulttest.New(r, nil))
+		}()
+		if !r.failed {
+			t.Errorf("%s: the test went on", name)
+		}
+	}
+}
+
+func TestSlowMeetsADeadline(t *testing.T) {
+	vaulttest.Run(t, nil, func(t *testing.T, env *vaulttest.Env) {
+		env.Slow(vault.OpSecretSet, time.Minute).Times(1)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		before := env.Now()
+		if _, err := env.Owner().SetSecret(ctx, "s", "v", nil); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+		if d := env.Now().Sub(before); d != time.Second {
+			t.Errorf("gave up after %v", d)
+		}
+		if _, err := env.Owner().GetSecret(t.Context(), "s"); !errors.Is(err, errs.SecretNotFound) {
+			t.Errorf("set all the same: %v", err)
+		}
+	})
+}
+
 func TestTheClockStandsUntilItIsTurned(t *testing.T) {
 	env := vaulttest.New(t, nil)
 	if !env.Now().Equal(vaulttest.Start) {
@@ -230,6 +281,10 @@ func (r *recorder) Failed() bool     { return r.failed }
 func (r *recorder) Errorf(format string, args ...any) {
 	r.failed = true
 	fmt.Fprintf(&r.log, format+"\n", args...)
+}
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	panic("the test ends here")
 }
 func (r *recorder) Logf(format string, args ...any) { fmt.Fprintf(&r.log, format+"\n", args...) }
 func (r *recorder) end() string {

@@ -1,7 +1,7 @@
 package vaulttest
 
 import (
-	"slices"
+	"context"
 	"sync"
 	"time"
 
@@ -33,7 +33,7 @@ func (e *Env) Fail(operation vault.Operation, err error) *Fault {
 	return e.faults.add(operation, err, 0)
 }
 
-// Slow makes an operation take time on the environment's clock.
+// Slow makes an operation take time on the environment's clock. In a bubble a caller's deadline can pass meanwhile.
 func (e *Env) Slow(operation vault.Operation, d time.Duration) *Fault {
 	return e.faults.add(operation, nil, d)
 }
@@ -65,14 +65,22 @@ func (s *faults) add(operation vault.Operation, err error, delay time.Duration) 
 	return f
 }
 
-func (s *faults) before(operation string) error { return s.happen(operation, false) }
-func (s *faults) after(operation string) error  { return s.happen(operation, true) }
+func (s *faults) before(ctx context.Context, operation string) error {
+	return s.happen(ctx, operation, false)
+}
 
-// happen lets the first fault of an operation happen, and forgets it when it is used up.
-func (s *faults) happen(operation string, after bool) error {
+func (s *faults) after(ctx context.Context, operation string) error {
+	return s.happen(ctx, operation, true)
+}
+
+// happen lets the first fault of an operation happen that is not used up. A caller that gives up meanwhile gets its
+// context's error.
+func (s *faults) happen(ctx context.Context, operation string, after bool) error {
 	delay, err := s.take(vault.Operation(operation), after)
 	if delay > 0 {
-		s.clock.advance(delay)
+		if err := s.clock.wait(ctx, delay); err != nil {
+			return err
+		}
 	}
 	return err
 }
@@ -80,9 +88,8 @@ func (s *faults) happen(operation string, after bool) error {
 func (s *faults) take(operation vault.Operation, after bool) (time.Duration, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.all = slices.DeleteFunc(s.all, func(f *Fault) bool { return f.left == 0 })
 	for _, f := range s.all {
-		if f.operation == operation && f.after == after {
+		if f.operation == operation && f.after == after && f.left != 0 {
 			f.left = max(f.left-1, -1)
 			return f.delay, f.err
 		}

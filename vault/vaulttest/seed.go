@@ -2,7 +2,9 @@ package vaulttest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/policy"
@@ -12,7 +14,7 @@ import (
 // Set sets a secret as the owner and returns the new version.
 func (e *Env) Set(name, value string) vault.Secret {
 	e.tb.Helper()
-	s, err := e.Owner().SetSecret(e.tb.Context(), name, value, nil)
+	s, err := e.Owner().SetSecret(e.ctx(), name, value, nil)
 	e.must(err)
 	return s
 }
@@ -20,7 +22,7 @@ func (e *Env) Set(name, value string) vault.Secret {
 // CreateKey makes a key as the owner and returns the new version.
 func (e *Env) CreateKey(name string, spec crypto.Spec) vault.Key {
 	e.tb.Helper()
-	k, err := e.Owner().CreateKey(e.tb.Context(), name, spec, nil)
+	k, err := e.Owner().CreateKey(e.ctx(), name, spec, nil)
 	e.must(err)
 	return k
 }
@@ -28,17 +30,19 @@ func (e *Env) CreateKey(name string, spec crypto.Spec) vault.Key {
 // Firewall replaces the network rules of the vault.
 func (e *Env) Firewall(rules policy.NetworkRules) {
 	e.tb.Helper()
-	e.must(e.vault.SetNetwork(e.tb.Context(), rules))
+	e.must(e.vault.SetNetwork(e.ctx(), rules))
 }
 
 // grants are the rights that the environment has given, by access policies.
 type grants struct {
 	callers int                       // how many Allow has made
-	held    map[string][]policy.Right // :: object id → rights
-	order   []string                  // object ids as they came
+	held    map[string][]policy.Right // :: lower-case object id → rights
+	order   []string                  // lower-case object ids as they came
+	written []policy.AccessPolicy     // the entries that came of it
 }
 
-// Allow returns a client for a new caller with these rights and no other.
+// Allow returns a client for a new caller with these rights and no other. The vault must be one that access policies
+// protect, and the rights such as they can give.
 func (e *Env) Allow(rights ...policy.Right) *vault.Client {
 	e.tb.Helper()
 	e.mu.Lock()
@@ -50,9 +54,18 @@ func (e *Env) Allow(rights ...policy.Right) *vault.Client {
 }
 
 // Grant gives rights to the principal with an object id, besides those it has. The vault must be one that access policies
-// protect.
+// protect, and the rights such as they can give.
 func (e *Env) Grant(objectID string, rights ...policy.Right) {
 	e.tb.Helper()
+	if e.vault.Options().RBAC != nil {
+		e.tb.Fatalf("vaulttest: roles protect the vault %s; give one with SetRBAC", e.vault.Name())
+	}
+	for _, r := range rights {
+		if r.Permission() == "" {
+			e.tb.Fatalf("vaulttest: no access policy gives %v", r)
+		}
+	}
+	objectID = strings.ToLower(objectID)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !slices.Contains(e.grants.order, objectID) {
@@ -62,9 +75,10 @@ func (e *Env) Grant(objectID string, rights ...policy.Right) {
 	e.applyLocked()
 }
 
-// Revoke takes rights from the principal with an object id; without rights, all that Grant gave it.
+// Revoke takes rights from the principal with an object id that Grant gave it; without rights, all of them.
 func (e *Env) Revoke(objectID string, rights ...policy.Right) {
 	e.tb.Helper()
+	objectID = strings.ToLower(objectID)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.grants.held[objectID] = slices.DeleteFunc(e.grants.held[objectID], func(r policy.Right) bool {
@@ -73,17 +87,19 @@ func (e *Env) Revoke(objectID string, rights ...policy.Right) {
 	e.applyLocked()
 }
 
-// applyLocked makes the vault's access policies those of the grants, besides the ones it was made with.
+// applyLocked puts the entries of the grants beside those that the vault has otherwise.
 func (e *Env) applyLocked() {
 	e.tb.Helper()
-	entries := e.vault.Options().AccessPolicies
-	entries = slices.DeleteFunc(entries, func(a policy.AccessPolicy) bool { return slices.Contains(e.grants.order, a.ObjectID) })
+	entries := slices.DeleteFunc(e.vault.Options().AccessPolicies, func(a policy.AccessPolicy) bool {
+		return slices.ContainsFunc(e.grants.written, func(own policy.AccessPolicy) bool { return reflect.DeepEqual(a, own) })
+	})
+	e.grants.written = nil
 	for _, id := range e.grants.order {
 		if rights := e.grants.held[id]; len(rights) > 0 {
-			entries = append(entries, entry(id, rights))
+			e.grants.written = append(e.grants.written, entry(id, rights))
 		}
 	}
-	e.must(e.vault.SetAccessPolicies(e.tb.Context(), entries...))
+	e.must(e.vault.SetAccessPolicies(e.ctx(), append(entries, e.grants.written...)...))
 }
 
 // entry is the access policy that gives rights.
@@ -91,9 +107,8 @@ func entry(objectID string, rights []policy.Right) policy.AccessPolicy {
 	a := policy.AccessPolicy{ObjectID: objectID}
 	lists := map[string]*[]string{"keys": &a.Keys, "secrets": &a.Secrets, "certificates": &a.Certificates, "storage": &a.Storage}
 	for _, r := range rights {
-		if list := lists[r.Collection()]; list != nil && r.Permission() != "" {
-			*list = append(*list, r.Permission())
-		}
+		list := lists[r.Collection()]
+		*list = append(*list, r.Permission())
 	}
 	return a
 }

@@ -16,21 +16,40 @@ import (
 // maxTrail is how many requests an environment remembers; of more it forgets the oldest.
 const maxTrail = 10_000
 
+// maxFindings is how many things that no test should see are told.
+const maxFindings = 10
+
 // trail is what the audit of an environment was told.
 type trail struct {
-	mu     sync.Mutex
-	events []vault.Event
-	forgot int
+	mu       sync.Mutex
+	strict   bool
+	events   []vault.Event
+	findings []string // what no test should see
 }
 
 func (t *trail) note(e vault.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.events) == maxTrail {
-		t.forgot += maxTrail / 2
 		t.events = append(t.events[:0:0], t.events[maxTrail/2:]...)
 	}
 	t.events = append(t.events, e)
+	if finding := t.judge(e); finding != "" && len(t.findings) < maxFindings {
+		t.findings = append(t.findings, finding)
+	}
+}
+
+// judge says what is wrong with an event, "" if nothing.
+func (t *trail) judge(event vault.Event) string {
+	var panicked vault.Panic
+	if errors.As(event.Err, &panicked) {
+		return fmt.Sprintf("%s panicked: %v\n%s", event.Operation, panicked.Value, panicked.Stack)
+	}
+	var answer *errs.Error
+	if t.strict && errors.As(event.Err, &answer) && answer.Grade() == errs.Inferred {
+		return fmt.Sprintf("strict: the answer to %s is inferred: %v", event.Operation, answer)
+	}
+	return ""
 }
 
 // Requests returns the audit events of all requests so far, the latest ten thousand at most; with operations, only of
@@ -47,9 +66,13 @@ func (e *Env) Requests(operations ...vault.Operation) []vault.Event {
 	return out
 }
 
-// Strict fails the test at its end if any answer was one of which the evidence says nothing: an error whose text or code
-// is graded inferred.
-func (e *Env) Strict() { e.strict.Store(true) }
+// Strict fails the test at its end if any answer from now on is one of which the evidence says nothing: an error whose
+// text or code is graded inferred.
+func (e *Env) Strict() {
+	e.trail.mu.Lock()
+	defer e.trail.mu.Unlock()
+	e.trail.strict = true
+}
 
 // conclude is the end of an environment.
 func (e *Env) conclude(invariants func() error) {
@@ -57,27 +80,14 @@ func (e *Env) conclude(invariants func() error) {
 	if err := invariants(); err != nil {
 		e.tb.Errorf("vaulttest: the state of the service cannot be:\n%v", err)
 	}
-	for _, event := range e.Requests() {
-		e.judge(event)
+	e.trail.mu.Lock()
+	findings := e.trail.findings
+	e.trail.mu.Unlock()
+	for _, finding := range findings {
+		e.tb.Errorf("vaulttest: %s", finding)
 	}
 	if e.tb.Failed() {
 		e.explain()
-	}
-}
-
-// judge fails the test on an event that no test should see.
-func (e *Env) judge(event vault.Event) {
-	e.tb.Helper()
-	var answer *errs.Error
-	if !errors.As(event.Err, &answer) {
-		return
-	}
-	var panicked vault.Panic
-	if errors.As(answer, &panicked) {
-		e.tb.Errorf("vaulttest: %s panicked: %v\n%s", event.Operation, panicked.Value, panicked.Stack)
-	}
-	if e.strict.Load() && answer.Grade() == errs.Inferred {
-		e.tb.Errorf("vaulttest: strict: the answer to %s is inferred: %v", event.Operation, answer)
 	}
 }
 

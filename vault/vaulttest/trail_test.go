@@ -1,7 +1,6 @@
 package vaulttest
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -9,24 +8,18 @@ import (
 	"github.com/embedvault/embedvault/vault"
 )
 
-// failures is a test that notes how it failed.
-type failures struct {
-	testing.TB
-	text string
-}
-
-func (f *failures) Helper() {}
-func (f *failures) Errorf(format string, args ...any) {
-	f.text += fmt.Sprintf(format, args...)
-}
-
-func TestAPanicFailsTheTestWithItsStack(t *testing.T) {
-	f := &failures{TB: t}
-	e := &Env{tb: f}
-	e.judge(vault.Event{Operation: vault.OpKeySign, Err: errs.NewInternal(vault.Panic{Value: "boom", Stack: []byte("where it was")})})
+func TestAPanicIsNotForgotten(t *testing.T) {
+	var tr trail
+	tr.note(vault.Event{Operation: vault.OpKeySign, Err: errs.NewInternal(vault.Panic{Value: "boom", Stack: []byte("where it was")})})
+	for range 2 * maxTrail {
+		tr.note(vault.Event{})
+	}
+	if len(tr.findings) != 1 {
+		t.Fatalf("%d findings", len(tr.findings))
+	}
 	for _, want := range []string{"KeySign", "boom", "where it was"} {
-		if !strings.Contains(f.text, want) {
-			t.Errorf("%q lacks %q", f.text, want)
+		if !strings.Contains(tr.findings[0], want) {
+			t.Errorf("%q lacks %q", tr.findings[0], want)
 		}
 	}
 }

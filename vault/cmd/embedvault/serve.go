@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// shutdownTime is how long requests may take to end when the server stops.
+const shutdownTime = 3 * time.Second
+
+// console is what a command reads and writes besides its arguments.
+type console struct {
+	out, diag io.Writer
+	environ   []string
+}
+
+// serve serves vaults until it is told to stop by a signal or ctx.
+func serve(ctx context.Context, args []string, c console) error {
+	s, err := parse("serve", args, settings{listen: "127.0.0.1:8443", proxy: "127.0.0.1:0"})
+	if err != nil {
+		return err
+	}
+	if len(s.command) > 0 {
+		return usageError{errors.New("serve takes no arguments; to start a program, use run")}
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := removeStale(s.env); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(c.diag, nil))
+	site, err := openSite(ctx, s, c.environ, log)
+	if err != nil {
+		return err
+	}
+	defer site.close()
+	if err := site.publish(s.env, c); err != nil {
+		return err
+	}
+	log.Info("serving", "listen", site.access.Addr, "proxy", site.access.Proxy, "vault", site.access.VaultURL)
+	if s.env == "" {
+		log.Info("AZURE_CLIENT_SECRET is not printed: say -env FILE or -env -")
+	}
+	<-ctx.Done()
+	stop() // a second signal ends the program at once
+	log.Info("stopping")
+	return nil
+}

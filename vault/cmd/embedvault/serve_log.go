@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/policy"
+	"github.com/embedvault/embedvault/policy/identity"
+	"github.com/embedvault/embedvault/vault"
+)
+
+// maxLogged bounds a text of a client in the log, in bytes.
+const maxLogged = 256
+
+// requestLog writes a line for each request: who, what and the answer, and no value, key or token.
+type requestLog struct {
+	log *slog.Logger
+	off bool
+}
+
+// note writes the line of a request to a vault.
+func (l requestLog) note(e vault.Event) {
+	if l.off {
+		return
+	}
+	line := []slog.Attr{
+		slog.String("operation", string(e.Operation)), slog.String("vault", e.Vault), slog.String("name", clip(e.Name)),
+		slog.Int("status", e.Status), slog.Duration("took", e.Duration()),
+	}
+	if e.Principal != nil {
+		line = append(line, slog.String("caller", e.Principal.ObjectID()))
+	}
+	if e.Err != nil {
+		line = append(line, refusal(e.Err)...)
+	}
+	l.log.LogAttrs(context.Background(), slog.LevelInfo, "request", line...)
+}
+
+// refusal says why a request was refused: the code, and for a missing right or a bad token what would have helped.
+func refusal(err error) []slog.Attr {
+	var line []slog.Attr
+	if e, ok := errors.AsType[*errs.Error](err); ok {
+		line = append(line, slog.String("code", string(e.Code)))
+	}
+	if d, ok := errors.AsType[policy.Decision](err); ok {
+		line = append(line, slog.String("why", d.Error()))
+	} else if f, ok := errors.AsType[*identity.Failure](err); ok {
+		line = append(line, slog.String("why", f.Error()))
+	}
+	return line
+}
+
+func clip(s string) string { return s[:min(len(s), maxLogged)] }
+
+// vaultHeader is in every answer of a vault, whose requests note has written down.
+const vaultHeader = "X-Ms-Keyvault-Region"
+
+// around writes the lines of requests that are not for a vault: those for tokens, and for what does not exist.
+func (l requestLog) around(h http.Handler) http.Handler {
+	if l.off {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start, answer := time.Now(), &answer{w, http.StatusOK}
+		h.ServeHTTP(answer, r)
+		if w.Header().Get(vaultHeader) != "" || r.Context().Err() != nil {
+			return
+		}
+		l.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+			slog.String("method", clip(r.Method)), slog.String("host", clip(r.Host)), slog.String("path", clip(r.URL.Path)),
+			slog.Int("status", answer.status), slog.Duration("took", time.Since(start)))
+	})
+}
+
+// answer is a response that remembers its status.
+type answer struct {
+	http.ResponseWriter
+	status int
+}
+
+func (a *answer) WriteHeader(status int) {
+	a.status = status
+	a.ResponseWriter.WriteHeader(status)
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/embedvault/embedvault/internal/entropy"
+	"github.com/embedvault/embedvault/internal/frontdoor"
+	"github.com/embedvault/embedvault/internal/hook"
+	"github.com/embedvault/embedvault/policy"
+	"github.com/embedvault/embedvault/policy/identity"
+	"github.com/embedvault/embedvault/vault"
+	"github.com/embedvault/embedvault/vault/rest"
+)
+
+// site is a service with its front, and the files that tell programs of it.
+type site struct {
+	front  *frontdoor.Front
+	access frontdoor.Access
+	files  []file // to be removed at the end
+	dir    string // likewise, or ""
+}
+
+// openSite makes a service with the vaults of the settings and one administrator, opens its ports, and leaves the bundle of
+// certificates in a file: beside that of -env, or in a directory of its own.
+func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logger) (*site, error) {
+	tenant := identity.New(nil)
+	admin, err := tenant.NewApplication("administrator", nil)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := admin.AddSecret(nil)
+	if err != nil {
+		return nil, err
+	}
+	requests := requestLog{log: log, off: s.quiet}
+	svc, err := vault.New(&vault.Options{
+		Limits: &s.limits, Tenant: tenant, Audit: requests.note, Hook: &hook.Points{RSA: new(testKeys).draw},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := createVaults(ctx, svc, s.vaults, admin.ObjectID()); err != nil {
+		return nil, err
+	}
+	site := &site{access: frontdoor.Access{
+		TenantID: tenant.ID(), ClientID: admin.ClientID(), ClientSecret: secret.Reveal(),
+		VaultURL: svc.Lookup(s.vaults[0].name).URL(),
+	}}
+	o := &frontdoor.Options{Listen: s.listen, Proxy: s.proxy, Handler: requests.around(rest.New(svc, nil)), Log: log, Now: time.Now}
+	if s.egress {
+		if o.Outside, err = frontdoor.Outside(environ); err != nil {
+			return nil, err
+		}
+	}
+	if site.front, err = frontdoor.Open(o); err != nil {
+		return nil, err
+	}
+	site.access.Addr, site.access.Proxy = reachable(site.front.Addr()), reachable(site.front.Proxy())
+	if err := site.leaveBundle(s.env, environ); err != nil {
+		site.close()
+		return nil, err
+	}
+	return site, nil
+}
+
+// createVaults makes the vaults, in each of which the administrator has every right.
+func createVaults(ctx context.Context, svc *vault.Service, vaults []vaultSetting, admin string) error {
+	all := []string{"all"}
+	for _, v := range vaults {
+		_, err := svc.CreateVault(ctx, v.name, &vault.VaultOptions{SKU: v.sku, AccessPolicies: []policy.AccessPolicy{
+			{ObjectID: admin, Keys: all, Secrets: all, Certificates: all, Storage: all},
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reachable is an address as clients write it. A port on all addresses is reached by the name of the machine.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsUnspecified() {
+		return addr.String()
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return addr.String()
+	}
+	return net.JoinHostPort(name, port)
+}
+
+// close lets requests end, closes the ports, and removes the files.
+func (s *site) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	s.front.Shutdown(ctx)
+	var failed error
+	for _, f := range s.files {
+		failed = errors.Join(failed, f.remove())
+	}
+	if s.dir != "" {
+		failed = errors.Join(failed, os.Remove(s.dir))
+	}
+	return failed
+}
+
+// maxTestKeys is how many RSA keys of each size are derived; the cache of the machine keeps no more.
+const maxTestKeys = 64
+
+// testKeys hands out the derived keys of tests, which take no time, and keys of its own when those are used up.
+type testKeys struct {
+	mu    sync.Mutex
+	drawn map[int]int // :: bits → how many
+}
+
+func (k *testKeys) draw(bits int) (*rsa.PrivateKey, error) {
+	k.mu.Lock()
+	if k.drawn == nil {
+		k.drawn = map[int]int{}
+	}
+	k.drawn[bits]++
+	index := k.drawn[bits]
+	k.mu.Unlock()
+	if index > maxTestKeys {
+		return rsa.GenerateKey(rand.Reader, bits)
+	}
+	return entropy.Shared().RSA(bits, index)
+}

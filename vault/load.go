@@ -1,0 +1,126 @@
+package vault
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/embedvault/embedvault/vault/store"
+)
+
+// ErrBadRecord is what New returns of a store that holds something else than this library wrote, or that a newer one
+// wrote.
+var ErrBadRecord = errors.New("vault: the store holds a record that does not belong there")
+
+// badRecord says of which sort the record is, and why it does not belong there.
+func badRecord(sort string, cause error) error {
+	if cause == nil {
+		return fmt.Errorf("%w (%q)", ErrBadRecord, sort)
+	}
+	return fmt.Errorf("%w (%q): %w", ErrBadRecord, sort, cause)
+}
+
+// loader brings back what a store holds.
+type loader struct {
+	*Service
+	now      int64
+	root     []byte // the root key
+	objects  []record
+	versions map[store.Key]record
+	over     batch // records that need no longer be kept
+}
+
+// load fills a service that nobody uses yet.
+func (s *Service) load(ctx context.Context) error {
+	if s.store == nil {
+		return s.loadRoot(ctx, nil)
+	}
+	l := &loader{Service: s, now: s.now().Unix(), versions: map[store.Key]record{}, over: newBatch()}
+	for stored, err := range s.store.Records(ctx) {
+		if err != nil {
+			return fmt.Errorf("vault: reading the store: %w", err)
+		}
+		if err := l.take(stored); err != nil {
+			return err
+		}
+	}
+	if err := s.loadRoot(ctx, l.root); err != nil {
+		return err
+	}
+	for _, object := range l.objects {
+		if err := l.place(ctx, object); err != nil {
+			return err
+		}
+	}
+	if len(l.over.records) == 0 {
+		return nil
+	}
+	return s.commit(ctx, l.over)
+}
+
+// take sorts a record in.
+func (l *loader) take(stored store.Record) error {
+	var r record
+	if err := json.Unmarshal(stored.Value, &r); err != nil {
+		return badRecord("", err)
+	}
+	if r.Schema != schema {
+		return badRecord(r.Sort, fmt.Errorf("its schema is %d, and %d is known", r.Schema, schema))
+	}
+	if r.key() != stored.Key {
+		return badRecord(r.Sort, errors.New("its key is another's"))
+	}
+	switch r.Sort {
+	case "service":
+		if err := json.Unmarshal(r.Data, &l.root); err != nil {
+			return badRecord(r.Sort, err)
+		}
+	case "vault":
+		return l.vault(r)
+	case "object":
+		l.objects = append(l.objects, r)
+	case "version":
+		l.versions[stored.Key] = r
+	default:
+		return badRecord(r.Sort, nil)
+	}
+	return nil
+}
+
+// vault makes a vault of its settings.
+func (l *loader) vault(r record) error {
+	if r.Settings == nil {
+		return badRecord(r.Sort, errors.New("it has no settings"))
+	}
+	set, err := newSettings(r.Vault, r.Settings, l.tenantID())
+	if err != nil {
+		return badRecord(r.Sort, err)
+	}
+	l.vaults.Store(strings.ToLower(r.Vault), l.newVaultLocked(r.Vault, set))
+	return nil
+}
+
+// place puts an object with its versions into its vault, unless its time is over.
+func (l *loader) place(ctx context.Context, object record) error {
+	v, kind := l.Lookup(object.Vault), kindAt(object.Kind)
+	if v == nil || kind == nil {
+		return badRecord(object.Sort, errors.New("there is no such vault or kind"))
+	}
+	var own []record
+	for _, id := range object.Versions {
+		r, ok := l.versions[record{Sort: "version", Vault: object.Vault, Kind: object.Kind, Name: object.Name, ID: id}.key()]
+		if !ok {
+			return badRecord(object.Sort, errors.New("a version is missing"))
+		}
+		own = append(own, r)
+	}
+	if d := object.Deletion; d != nil && d.Free <= l.now {
+		return l.over.add(object.Vault, nil, append(own, object))
+	}
+	if err := kind.load(ctx, v, object, own); err != nil {
+		return badRecord(object.Sort, err)
+	}
+	return nil
+}
