@@ -39,9 +39,8 @@ func serve(ctx context.Context, args []string, c console) error {
 	if err != nil {
 		return err
 	}
-	defer site.close()
 	if err := site.publish(s.env, c); err != nil {
-		return err
+		return errors.Join(err, site.close())
 	}
 	log.Info("serving", "listen", site.access.Addr, "proxy", site.access.Proxy, "vault", site.access.VaultURL)
 	if s.env == "" {
@@ -50,5 +49,5 @@ func serve(ctx context.Context, args []string, c console) error {
 	<-ctx.Done()
 	stop() // a second signal ends the program at once
 	log.Info("stopping")
-	return nil
+	return site.close()
 }
