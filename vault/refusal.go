@@ -30,18 +30,20 @@ func (c call) networkRefusal() error {
 	if addr := c.caller.source.Addr; addr.IsValid() {
 		address = addr.String()
 	}
+	who := c.whom()
+	who.ResourceID = c.who.ResourceID()
 	var e *errs.Error
 	switch d.Reason {
 	case policy.PublicAccessDisabled:
-		e = errs.NewForbiddenByConnection(c.whom(), c.where())
+		e = errs.NewForbiddenByConnection(who, c.where())
 	case policy.PublicAccessDisabledNoBypass:
 		e = errs.NewForbiddenByConnectionNoBypass(c.where())
 	case policy.UnknownSubnet:
 		e = errs.NewForbiddenBySubnet(c.where(), address)
 	case policy.AddressNotAllowedNoBypass, policy.UnknownSubnetNoBypass:
-		e = errs.NewForbiddenByFirewallNoBypass(c.whom(), c.where(), address)
+		e = errs.NewForbiddenByFirewallNoBypass(who, c.where(), address)
 	default:
-		e = errs.NewForbiddenByFirewall(c.whom(), c.where(), address)
+		e = errs.NewForbiddenByFirewall(who, c.where(), address)
 	}
 	e.Cause = d
 	return e

@@ -138,6 +138,16 @@ func TestAddressesHaveNoZone(t *testing.T) {
 	}
 }
 
+// The firewall names the resource of a managed identity, as seen in reports.
+func TestTheFirewallNamesAManagedIdentity(t *testing.T) {
+	w := newWorld(t, nil, &vault.VaultOptions{Network: policy.NetworkRules{DefaultAction: policy.Deny}})
+	vm := policy.NewPrincipal(policy.PrincipalInfo{ObjectID: appObject, AppID: appClient, ResourceID: "/subscriptions/s/vm"})
+	_, err := w.vault.As(vault.PrincipalOf(vm)).GetSecret(t.Context(), "s")
+	if !strings.Contains(err.Error(), "/;xms_mirid=/subscriptions/s/vm;xms_az_rid=/subscriptions/s/vm\r\nVault: contoso") {
+		t.Errorf("%v", err)
+	}
+}
+
 // Text that JSON spells at length does not make a backup too large to be restored.
 func TestABackupOfAwkwardTextComesBack(t *testing.T) {
 	unlimited := limiter.Unlimited()
