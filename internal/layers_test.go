@@ -36,6 +36,7 @@ var layers = []layer{
 	{"vault/seal", "who may open the store", "internal/primitive"},
 	{"vault", "the service, its object model, the pipeline, the operations", "above"},
 	{"vault/rest", "the REST protocol over a Service; token authority endpoints", "vault errs policy/identity internal/jsonwire"},
+	{"internal/frontdoor", "TLS, certificates and the proxy that lead unmodified programs to a local service", "vault/rest"},
 	{"vault/cmk", "customer-managed-key consumer", "vault errs"},
 	{"vault/tinkkms", "Tink KMS client", "vault errs"},
 	{"vault/vaulttest", "a vault for your tests", "above -policy/apikey -vault/cmk"},
