@@ -156,7 +156,7 @@ func TestWeekSidecarProcess(t *testing.T) {
 	env := vaulttest.New(t, nil)
 	env.Set("db", "hunter2")
 	sidecar := exec.Command(os.Args[0], "-test.run=^TestWeekSidecarProcess$", "-test.v")
-	sidecar.Env = append(env.Serve(t).Environ(), "SIDECAR=1", "VAULT_URL="+env.URL())
+	sidecar.Env = append(append(os.Environ(), env.Serve(t).Environ()...), "SIDECAR=1", "VAULT_URL="+env.URL())
 	out, err := sidecar.CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("hunter2 <nil>")) {
 		t.Errorf("%v\n%s", err, out)
