@@ -35,7 +35,7 @@ func runProgram(ctx context.Context, args []string, c console) error {
 		return err
 	}
 	if len(s.command) == 0 {
-		return usageError{errors.New("run wants a program: embedvault run [flags] -- CMD...")}
+		return usageError{errors.New("run wants a program: embedvault run [flags] -- CMD")}
 	}
 	if s.env == stdout {
 		return usageError{errors.New("run gives its output to the program: -env wants a file")}
