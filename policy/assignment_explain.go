@@ -36,6 +36,21 @@ func (a *Assignments) Explain(p *Principal, r Right, object string) Decision {
 	return d
 }
 
+// Granting returns an assignment that gives p the right, and whether there is one. It looks at every assignment until it
+// finds one, and does not ask for denials: it is for a request that Allows let through.
+func (a *Assignments) Granting(p *Principal, r Right, object string) (RoleAssignment, bool) {
+	if a == nil || p == nil {
+		return RoleAssignment{}, false
+	}
+	for i := range a.all {
+		c := &a.all[i]
+		if p.is(c.id) && c.coversObject(object) && c.role.rights.Has(r) {
+			return c.source, true
+		}
+	}
+	return RoleAssignment{}, false
+}
+
 func (a *Assignments) explainControlPlane(d *Decision, c *compiledAssignment, r Right) {
 	if a.gate.controlsOnly(c.role.def.Permissions, r) {
 		d.near(NearControlPlane, c.source.ID, "%s has the action among those that manage the %s, not among its data actions",

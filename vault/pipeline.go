@@ -122,6 +122,9 @@ func (c *call) admit(right policy.Right) error {
 	if right != 0 && !c.caller.owner && !c.set.allows(c.who, right, c.name, c.now) {
 		return c.rightRefusal(right)
 	}
+	if c.wire != nil {
+		c.wire.Assignment = c.set.assignment(c.who, right, c.name, c.now)
+	}
 	c.root = c.vault.shelf.Root()
 	return nil
 }

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"cmp"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -167,6 +168,20 @@ func (s *settings) explain(who *policy.Principal, right policy.Right, name strin
 		return roles.Explain(who, right, objectOf(right, name))
 	}
 	return s.access.Explain(who, right)
+}
+
+// assignment is the id of the role assignment that gives a principal a right, in 32 hexadecimal digits; "" if none does.
+func (s *settings) assignment(who *policy.Principal, right policy.Right, name string, now time.Time) string {
+	roles := s.roles(now)
+	if roles == nil || right == 0 {
+		return ""
+	}
+	granting, ok := roles.Granting(who, right, objectOf(right, name))
+	if !ok {
+		return ""
+	}
+	id := policy.ParseID(granting.ID)
+	return hex.EncodeToString(id[:])
 }
 
 // objectOf is the path below the vault of what a right is wanted for; "" is the vault.

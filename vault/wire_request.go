@@ -33,6 +33,9 @@ type Exchange struct {
 	// ID and Time are set when the request arrives in the pipeline: the id it is audited under, and when it came.
 	ID   RequestID
 	Time time.Time
+	// Assignment is set, in a vault that roles protect, when one of them has let the request through: the 32 hexadecimal
+	// digits that the service sends of the id of the assignment.
+	Assignment string
 
 	api apiVersion // known once the request has been checked
 }

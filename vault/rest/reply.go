@@ -83,6 +83,9 @@ func (x *exchange) vaultHeaders(h *Handler, v *vault.Vault) {
 	}
 	x.set("X-Ms-Request-Id", x.ID.String())
 	x.set("X-Ms-Keyvault-Service-Version", serviceVersion)
+	if x.Assignment != "" {
+		x.set("X-Ms-Keyvault-Rbac-Assignment-Id", x.Assignment)
+	}
 	if info := h.addresses.of(x.Caller.Addr()); info != "" {
 		x.set("X-Ms-Keyvault-Network-Info", info)
 	}

@@ -319,3 +319,37 @@ func TestNetworkInfo(t *testing.T) {
 		})
 	}
 }
+
+// TestAssignmentID names the role assignment that let a request through, where roles decide.
+func TestAssignmentID(t *testing.T) {
+	svc, _ := service(t, nil)
+	v := svc.Lookup("contoso")
+	app := rest.New(svc, nil).Transport().As(vault.Principal("app"))
+	grant := &vault.RBAC{Assignments: []policy.RoleAssignment{{
+		ID: "01234567-89AB-4def-8123-456789abcdef", Role: policy.KeyVaultSecretsUser, PrincipalID: "app", Scope: v.Resource() + "/secrets/db",
+	}}}
+	for _, c := range []struct {
+		name, path string
+		rbac       *vault.RBAC
+		status     int
+		want       string
+	}{
+		{"no roles", "/secrets/db", nil, 403, ""},
+		{"no assignment", "/secrets/db", new(vault.RBAC), 403, ""},
+		{"an assignment", "/secrets/db", grant, 404, "0123456789ab4def8123456789abcdef"},
+		{"of another secret", "/secrets/other", grant, 403, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := v.SetRBAC(t.Context(), c.rbac); err != nil {
+				t.Fatal(err)
+			}
+			resp, err := app.RoundTrip(request(t, "GET", "https://contoso.vault.azure.net"+c.path+"?api-version=7.4", nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := resp.Header.Get("X-Ms-Keyvault-Rbac-Assignment-Id"); got != c.want || resp.StatusCode != c.status {
+				t.Errorf("%d %q, want %d %q", resp.StatusCode, got, c.status, c.want)
+			}
+		})
+	}
+}

@@ -82,7 +82,7 @@ func newEnv(tb testing.TB, o *Options, c clock) *Env {
 	e.must(err)
 	e.svc = svc
 	e.vault = e.CreateVault(or(is.Name, DefaultVault), is.Vault)
-	e.rest = rest.New(svc, is.REST)
+	e.rest = rest.New(svc, restOptions(c, is.REST))
 	tb.Cleanup(func() { e.conclude(points.Invariants) })
 	return e
 }

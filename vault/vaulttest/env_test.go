@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -340,17 +341,24 @@ func TestStrictFailsOnWhatIsInferred(t *testing.T) {
 }
 
 func TestManyEnvironmentsInParallel(t *testing.T) {
-	for i := range 500 {
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			t.Parallel()
-			env := vaulttest.New(t, nil)
-			value := fmt.Sprint("value ", i)
-			env.Set("s", value)
-			env.CreateKey("k", crypto.RSA(2048))
-			if s, err := env.Allow(policy.SecretsGet).GetSecret(t.Context(), "s"); err != nil || s.Value.Reveal() != value {
-				t.Errorf("%v", err)
-			}
-		})
+	before := runtime.NumGoroutine()
+	t.Run("all", func(t *testing.T) {
+		for i := range 500 {
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				t.Parallel()
+				env := vaulttest.New(t, nil)
+				value := fmt.Sprint("value ", i)
+				env.Set("s", value)
+				env.CreateKey("k", crypto.RSA(2048))
+				if s, err := env.Allow(policy.SecretsGet).GetSecret(t.Context(), "s"); err != nil || s.Value.Reveal() != value {
+					t.Errorf("%v", err)
+				}
+			})
+		}
+	})
+	runtime.Gosched()
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines were left behind", after-before)
 	}
 }
 

@@ -36,9 +36,7 @@ func Served(tb testing.TB, o *Options) *Env {
 		is = *o
 	}
 	is.Name = or(is.Name, fmt.Sprintf("%s-%d", DefaultVault, s.count.Add(1)))
-	c := new(standing)
-	is.REST = restOptions(c, is.REST)
-	e := newEnv(tb, &is, c)
+	e := newEnv(tb, &is, new(standing))
 	e.Application()
 	if err := s.enter(e); err != nil {
 		tb.Fatalf("vaulttest: Served: %v", err)
