@@ -22,7 +22,7 @@ var catalogue = [...]*row{
 	&parameterIncorrect, &invalidLength, &curveMismatch, &unsupportedAlgorithm, &invalidJWK,
 	&exportableNotSupported, &exportableFixed, &exportableNeedsPolicy, &policyNeedsExportable,
 	&exportableNeedsHardware, &attestationUnreachable, &policyNeedsVersionless, &policyImmutable,
-	&corruptBackup, &unknownBackupVersion, &foreignBackup, &tooManyVersions, &hardwareNotAvailable,
+	&corruptBackup, &unknownBackupVersion, &foreignBackup, &tooManyVersions,
 	&certificateExpired, &pfxUnreadable, &pemUnreadable, &pemWithoutKey, &certificateKeyMismatch,
 	&certificateUnreadable, &x5cTooLong, &leafNotFound, &pendingNotCancellable,
 	&hsmInvalidName, &hsmKtyMissing, &hsmExportableNeedsPolicy, &hsmPolicyNeedsExportable,

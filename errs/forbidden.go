@@ -125,16 +125,6 @@ var hardwareKeysNotSupported = row{
 // NewHardwareKeysNotSupported refuses a hardware key in a standard vault.
 func NewHardwareKeysNotSupported() *Error { return hardwareKeysNotSupported.new() }
 
-var hardwareNotAvailable = row{
-	id: "hardware-not-available", status: 400, code: NotSupported, container: both,
-	template: "Keys protected by hardware are not available here.", grade: Inferred,
-	when: "A key of an -HSM type is made or imported where no hardware, nor a simulation of it, is set up. Not of the service.",
-}
-
-// NewHardwareNotAvailable refuses a key that hardware should protect where
-// there is none.
-func NewHardwareNotAvailable() *Error { return hardwareNotAvailable.new() }
-
 var purgeProtected = row{
 	id: "purge-protected", status: 403, code: Forbidden,
 	template: "Operation \"purge\" is not allowed because purge protection is enabled for this vault. " +

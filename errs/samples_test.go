@@ -78,7 +78,6 @@ func samples() []sample {
 	add("NewUnknownBackupVersion", errs.NewUnknownBackupVersion())
 	add("NewForeignBackup", errs.NewForeignBackup())
 	add("NewTooManyVersions", errs.NewTooManyVersions(500))
-	add("NewHardwareNotAvailable", errs.NewHardwareNotAvailable())
 
 	add("NewVaultNameNotValid", errs.NewVaultNameNotValid("9"))
 	add("NewVaultAlreadyExists", errs.NewVaultAlreadyExists("contoso"))

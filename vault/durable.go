@@ -27,6 +27,7 @@ func kindAt(index int) stored {
 type (
 	storedKey struct {
 		Operations []crypto.Operation `json:"key_ops"`
+		HSM        bool               `json:"hsm,omitempty"`
 		Material   []byte             `json:"material"` // what the driver opens
 	}
 	storedSecret struct {
@@ -36,7 +37,7 @@ type (
 )
 
 func encodeKey(v keyVersion) ([]byte, error) {
-	return json.Marshal(storedKey{v.key.Operations(), v.key.Private().Blob()})
+	return json.Marshal(storedKey{v.key.Operations(), v.key.Spec().Type.HSM(), v.key.Private().Blob()})
 }
 
 func decodeKey(ctx context.Context, v *Vault, id ID, data []byte) (keyVersion, error) {
@@ -44,7 +45,7 @@ func decodeKey(ctx context.Context, v *Vault, id ID, data []byte) (keyVersion, e
 	if err := json.Unmarshal(data, &s); err != nil {
 		return keyVersion{}, err
 	}
-	private, err := v.svc.soft.Open(ctx, s.Material)
+	private, err := v.driver(s.HSM).Open(ctx, s.Material)
 	if err != nil {
 		return keyVersion{}, err
 	}

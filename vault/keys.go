@@ -1,11 +1,11 @@
 package vault
 
 import (
-	"context"
 	"maps"
 	"math/big"
 
 	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/shelf"
 	"github.com/embedvault/embedvault/limiter"
@@ -68,6 +68,9 @@ func (in keyInput) validate(s *settings) error {
 	if err := validOperations(in.Operations); err != nil {
 		return err
 	}
+	if err := hsm.CheckImportOperation(spec.Type, in.Operations); err != nil {
+		return err
+	}
 	return validTags(in.Tags, maxKeyTag)
 }
 
@@ -121,28 +124,11 @@ func createKey(c call, in keyInput) (out Key, err error) {
 	if err != nil {
 		return out, err
 	}
-	private, err := c.vault.generate(c.ctx, spec)
+	private, err := c.vault.driver(spec.Type.HSM()).Generate(c.ctx, spec)
 	if err != nil {
 		return out, err
 	}
 	return addKey(c, private, in.CreateKeyOptions, nil)
-}
-
-// driver returns what holds the keys of the vault: in software or in hardware.
-func (v *Vault) driver(hsm bool) (crypto.Driver, error) {
-	if hsm {
-		return nil, errs.NewHardwareNotAvailable()
-	}
-	return v.svc.soft, nil
-}
-
-// generate makes a key where its type says.
-func (v *Vault) generate(ctx context.Context, spec crypto.Spec) (crypto.Private, error) {
-	driver, err := v.driver(spec.Type.HSM())
-	if err != nil {
-		return nil, err
-	}
-	return driver.Generate(ctx, spec)
 }
 
 // addKey adds a key that a driver holds as a version, if the vault is then as the caller needs it; nil needs nothing.
@@ -220,11 +206,10 @@ func importKey(c call, in importInput) (Key, error) {
 	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
 		return Key{}, err
 	}
-	driver, err := c.vault.driver(in.HSM || in.jwk.Kty.HSM())
-	if err != nil {
-		return Key{}, err
+	if in.HSM {
+		in.jwk.Kty = hardened(in.jwk.Kty)
 	}
-	private, err := driver.Import(c.ctx, in.jwk)
+	private, err := c.vault.driver(in.jwk.Kty.HSM()).Import(c.ctx, in.jwk)
 	if err != nil {
 		return Key{}, err
 	}

@@ -380,16 +380,6 @@ func TestRecoveryLevels(t *testing.T) {
 	}
 }
 
-func TestHardwareKeysWaitForHardware(t *testing.T) {
-	w := newWorld(t, nil, nil) // premium
-	if _, err := w.owner.CreateKey(t.Context(), "k", crypto.Spec{Type: crypto.KeyTypeRSAHSM}, nil); !errors.Is(err, errs.NotSupported) {
-		t.Errorf("create: %v", err)
-	}
-	if _, err := w.owner.ImportKey(t.Context(), "k", ecJWK(), &vault.ImportKeyOptions{HSM: true}); !errors.Is(err, errs.NotSupported) {
-		t.Errorf("import: %v", err)
-	}
-}
-
 // exportAll lets cmp compare ids.
 var exportAll = cmp.AllowUnexported(vault.ID{}, vault.Value{})
 

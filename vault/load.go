@@ -27,6 +27,7 @@ type loader struct {
 	*Service
 	now      int64
 	root     []byte // the root key
+	domain   []byte // of the module
 	objects  []record
 	versions map[store.Key]record
 	over     batch // records that need no longer be kept
@@ -46,7 +47,7 @@ func (s *Service) load(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.loadRoot(ctx, l.root); err != nil {
+	if err := errors.Join(s.loadRoot(ctx, l.root), s.loadModule(ctx, l.domain)); err != nil {
 		return err
 	}
 	for _, object := range l.objects {
@@ -75,6 +76,10 @@ func (l *loader) take(stored store.Record) error {
 	switch r.Sort {
 	case "service":
 		if err := json.Unmarshal(r.Data, &l.root); err != nil {
+			return badRecord(r.Sort, err)
+		}
+	case "module":
+		if err := json.Unmarshal(r.Data, &l.domain); err != nil {
 			return badRecord(r.Sort, err)
 		}
 	case "vault":

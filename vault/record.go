@@ -12,9 +12,10 @@ import (
 	"github.com/embedvault/embedvault/vault/store"
 )
 
-// A store holds four sorts of records, each a JSON object that names what it belongs to:
+// A store holds five sorts of records, each a JSON object that names what it belongs to:
 //
 //	service  the root key of a service
+//	module   the domain of its module
 //	vault    the settings of a vault
 //	object   name, deletion and the ids of the versions of an object
 //	version  one version

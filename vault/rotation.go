@@ -181,7 +181,7 @@ func rotate(c call, _ nothing) (Key, error) {
 		return Key{}, keys.Absent(c.name, "")
 	}
 	current := v.Data.key
-	private, err := c.vault.generate(c.ctx, current.Spec())
+	private, err := c.vault.driver(current.Spec().Type.HSM()).Generate(c.ctx, current.Spec())
 	if err != nil {
 		return Key{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/crypto/soft"
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/hook"
@@ -32,9 +33,13 @@ type Options struct {
 	// Lag is how long it takes until a deletion, recovery, purge or change of roles is done, as in the modelled service,
 	// where it is seconds. It is rounded up to whole seconds. 0: each is done at once.
 	Lag time.Duration
+	// Module is the simulated hardware that holds the keys of the -HSM types. With Store, keys that it sealed open again in
+	// a module of the same domain only, which the program then keeps. nil: a module of the service's own, whose domain is
+	// kept in the store.
+	Module *hsm.Module
 	// Store outlives the service: what it holds is there again in a service made with the same store. The program closes
-	// it. Secrets, private keys and the key that seals backups reach it in the clear. nil: the state lives in memory
-	// alone.
+	// it. Secrets, private keys and the keys that seal backups and hardware keys reach it in the clear. nil: the state
+	// lives in memory alone.
 	Store store.Store
 	// Hook is for the test kit of this module.
 	Hook *hook.Points
@@ -48,9 +53,12 @@ type Service struct {
 	audit  func(Event)
 	store  store.Store
 	soft   crypto.Driver
+	module *hsm.Module
 	lag    int64    // seconds
 	root   *rootKey // a pointer: no print of the service follows it
-	hook   hook.Points
+
+	ownModule bool // its domain is kept in the store
+	hook      hook.Points
 
 	vaults sync.Map    // :: lower-case name → *Vault; whoever looks one up waits for nobody
 	closed atomic.Bool // set under mu
@@ -82,6 +90,10 @@ func New(o *Options) (*Service, error) {
 	}
 	if o.Limits != nil {
 		s.limits = *o.Limits
+	}
+	var err error
+	if s.module, s.ownModule, err = moduleOf(o); err != nil {
+		return nil, err
 	}
 	if err := s.load(context.Background()); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/internal/shelf"
 )
 
@@ -51,6 +52,9 @@ func (in keyUpdate) validate(*settings) error {
 func updateKey(c call, in keyUpdate) (Key, error) {
 	return keyLife.revise(c, func(v *keyRecord) error {
 		if in.Operations != nil {
+			if err := hsm.CheckImportOperation(v.Data.key.Spec().Type, in.Operations); err != nil {
+				return err
+			}
 			v.Data.key = v.Data.key.WithOperations(in.Operations)
 		}
 		reviseTags(&v.Tags, in.Tags)

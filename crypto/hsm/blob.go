@@ -1,6 +1,7 @@
 package hsm
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/big"
 
@@ -48,15 +49,18 @@ var (
 	}
 )
 
-// label is the readable part of a blob.
+// label is what the readable part of a blob says, but for the public part,
+// which is read from the blob when somebody asks.
 type label struct {
 	spec       crypto.Spec
 	origin     Origin
 	exportable bool
 	handle     handle
-	public     crypto.JWK
 	size       int // bytes of the label in its blob
 }
+
+// fixed is the length of a label without its public part.
+const fixed = 4 + len(handle{})
 
 // letter finds what stands for v.
 func letter[V comparable](letters map[byte]V, v V) byte {
@@ -68,8 +72,8 @@ func letter[V comparable](letters map[byte]V, v V) byte {
 	return 0
 }
 
-// encode returns the label as it stands in a blob.
-func (l label) encode() []byte {
+// encode returns the label as it stands in a blob, with the public part of j.
+func (l label) encode(j crypto.JWK) []byte {
 	kind := crypto.Spec{Type: l.spec.Type, Curve: l.spec.Curve}
 	b := []byte{blobVersion, letter(kinds, kind), letter(origins, l.origin), 0}
 	if l.exportable {
@@ -80,17 +84,16 @@ func (l label) encode() []byte {
 	case crypto.KeyTypeRSAHSM:
 		b = binary.BigEndian.AppendUint16(b, uint16(l.spec.Size/8))
 		b = binary.BigEndian.AppendUint32(b, uint32(l.spec.PublicExponent))
-		return append(b, l.public.N...)
+		return append(b, j.N...)
 	case crypto.KeyTypeECHSM:
-		return append(append(b, l.public.X...), l.public.Y...)
+		return append(append(b, j.X...), j.Y...)
 	}
 	return append(b, byte(l.spec.Size/8))
 }
 
-// parseLabel reads the label of a blob. What it returns shares the blob's
-// bytes. Nobody has checked yet that the label is the module's own.
+// parseLabel reads the label of a blob. Nobody has checked yet that it is the
+// module's own.
 func parseLabel(blob []byte) (l label, err error) {
-	const fixed = 4 + len(l.handle)
 	if len(blob) < fixed || blob[0] != blobVersion || blob[3] > 1 {
 		return label{}, errBlob
 	}
@@ -103,46 +106,41 @@ func parseLabel(blob []byte) (l label, err error) {
 	}
 	l.exportable = blob[3] == 1
 	copy(l.handle[:], blob[4:])
-	n, ok := l.readPublic(blob[fixed:])
-	if !ok {
-		return label{}, errBlob
-	}
-	l.size = fixed + n
+	l.size = fixed + l.readSize(blob[fixed:])
 	if sound, err := l.spec.Normalize(); err != nil || sound != l.spec || len(blob) < l.size+nonceSize+tagSize {
 		return label{}, errBlob
 	}
 	return l, nil
 }
 
-// readPublic reads the public part, which is at the front of b, and returns
-// its length.
-func (l *label) readPublic(b []byte) (n int, ok bool) {
-	l.public.Kty, l.public.Crv = l.spec.Type, l.spec.Curve
+// readSize completes the spec from the public part at the front of b, and
+// returns the length of that. A part that is cut leaves the spec unsound.
+func (l *label) readSize(b []byte) int {
+	switch {
+	case l.spec.Type == crypto.KeyTypeECHSM:
+		return 2 * l.spec.Curve.Size()
+	case l.spec.Type == crypto.KeyTypeRSAHSM && len(b) >= 6:
+		modulus := int(binary.BigEndian.Uint16(b))
+		l.spec.Size, l.spec.PublicExponent = 8*modulus, int(binary.BigEndian.Uint32(b[2:]))
+		return 6 + modulus
+	case l.spec.Type == crypto.KeyTypeOctHSM && len(b) >= 1:
+		l.spec.Size = 8 * int(b[0])
+		return 1
+	}
+	return 0
+}
+
+// public returns the public part from the blob that the label is of. The
+// caller owns it.
+func (l label) public(blob []byte) crypto.JWK {
+	j := crypto.JWK{Kty: l.spec.Type, Crv: l.spec.Curve}
+	part := bytes.Clone(blob[fixed:l.size])
 	switch l.spec.Type {
 	case crypto.KeyTypeRSAHSM:
-		if len(b) < 6 {
-			return 0, false
-		}
-		modulus, e := int(binary.BigEndian.Uint16(b)), binary.BigEndian.Uint32(b[2:])
-		n = 6 + modulus
-		if len(b) < n {
-			return 0, false
-		}
-		l.spec.Size, l.spec.PublicExponent = 8*modulus, int(e)
-		l.public.N, l.public.E = b[6:n:n], big.NewInt(int64(e)).Bytes()
+		j.N, j.E = part[6:], big.NewInt(int64(l.spec.PublicExponent)).Bytes()
 	case crypto.KeyTypeECHSM:
-		size := l.spec.Curve.Size()
-		n = 2 * size
-		if len(b) < n {
-			return 0, false
-		}
-		l.public.X, l.public.Y = b[:size:size], b[size:n:n]
-	default:
-		n = 1
-		if len(b) < n {
-			return 0, false
-		}
-		l.spec.Size = 8 * int(b[0])
+		half := len(part) / 2
+		j.X, j.Y = part[:half:half], part[half:]
 	}
-	return n, true
+	return j
 }

@@ -108,8 +108,8 @@ func (d Driver) Open(ctx context.Context, blob []byte) (crypto.Private, error) {
 
 // keep seals a key and returns it. What it opened on the way is overwritten.
 func (d Driver) keep(m material, origin Origin) (crypto.Private, error) {
-	l := label{origin: origin, exportable: d.exportable}
-	l.spec, l.public = describe(m)
+	spec, public := describe(m)
+	l := label{spec: spec, origin: origin, exportable: d.exportable}
 	rand.Read(l.handle[:]) // never fails
 	plain := encode(m)
 	defer clear(plain)
@@ -118,11 +118,11 @@ func (d Driver) keep(m material, origin Origin) (crypto.Private, error) {
 		return nil, err
 	}
 	defer d.module.giveBack(domain)
-	blob, err := domain.seal(l.encode(), plain)
+	front := l.encode(public)
+	l.size = len(front)
+	blob, err := domain.seal(front, plain)
 	if err != nil {
 		return nil, err
 	}
-	k := &key{module: d.module, blob: blob}
-	k.label, err = parseLabel(k.blob) // its numbers are those of the blob
-	return k, err
+	return &key{module: d.module, blob: blob, label: l}, nil
 }

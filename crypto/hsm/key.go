@@ -15,18 +15,14 @@ import (
 type key struct {
 	module *Module
 	blob   []byte
-	label  label // its numbers are parts of blob
+	label  label
 }
 
 var _ crypto.Private = (*key)(nil)
 
 func (k *key) Spec() crypto.Spec { return k.label.spec }
 
-func (k *key) Public() crypto.JWK {
-	j := k.label.public
-	j.N, j.E, j.X, j.Y = bytes.Clone(j.N), bytes.Clone(j.E), bytes.Clone(j.X), bytes.Clone(j.Y)
-	return j
-}
+func (k *key) Public() crypto.JWK { return k.label.public(k.blob) }
 
 // Blob returns the key sealed: it tells nobody but the module anything that
 // Public does not.

@@ -75,21 +75,17 @@ func encode(m material) []byte {
 	return nil
 }
 
-// wipe overwrites what of a key can be reached: the numbers of an RSA key.
-// What the standard library precomputes of them, and what it makes of an EC
-// or AES key, is out of reach and left to the garbage collector.
+// wipe overwrites what of a key can be reached. What the standard library
+// makes of it is out of reach and left to the garbage collector.
 func wipe(m material) {
-	k, ok := m.(*rsa.PrivateKey)
-	if !ok {
-		return
+	switch k := m.(type) {
+	case *rsa.PrivateKey:
+		primitive.WipeRSA(k)
+	case *primitive.EC:
+		k.Wipe()
+	case *primitive.AES:
+		k.Wipe()
 	}
-	for _, n := range append([]*big.Int{k.D, k.Precomputed.Dp, k.Precomputed.Dq, k.Precomputed.Qinv}, k.Primes...) {
-		if n != nil {
-			words := n.Bits()
-			clear(words[:cap(words)])
-		}
-	}
-	k.Precomputed = rsa.PrecomputedValues{}
 }
 
 // sign computes the signature or MAC of a row that is the key's own.

@@ -78,6 +78,7 @@ func NewEC(c Curve, d []byte) (*EC, error) {
 		return nil, ErrKey
 	}
 	scalar := make([]byte, size)
+	defer clear(scalar)
 	copy(scalar[size-len(d):], d)
 	if c == P256K {
 		var s secp256k1.ModNScalar

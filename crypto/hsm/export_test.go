@@ -1,0 +1,101 @@
+package hsm
+
+import (
+	"math/big"
+
+	"crypto/rsa"
+
+	"github.com/google/tink/go/tink"
+
+	"github.com/embedvault/embedvault/crypto"
+)
+
+// recorder notes the buffers that keys are sealed from and opened into.
+type recorder struct {
+	tink.AEAD
+	note func([]byte)
+}
+
+func (r recorder) Encrypt(plain, label []byte) ([]byte, error) {
+	r.note(plain)
+	return r.AEAD.Encrypt(plain, label)
+}
+
+func (r recorder) Decrypt(ciphertext, label []byte) ([]byte, error) {
+	plain, err := r.AEAD.Decrypt(ciphertext, label)
+	if err == nil {
+		r.note(plain)
+	}
+	return plain, err
+}
+
+// RecordPlain calls note with every buffer that has held a key of m, from now on.
+func RecordPlain(m *Module, note func([]byte)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.domain.aead = recorder{m.domain.aead, note}
+}
+
+// Numbers returns the memory of the secret numbers of a key that is in a slot:
+// nil if it is in none, or not an RSA key.
+func Numbers(p crypto.Private) (memory [][]big.Word) {
+	k := p.(*key)
+	k.module.mu.Lock()
+	defer k.module.mu.Unlock()
+	s, ok := k.module.slots.Peek(k.label.handle)
+	if !ok {
+		return nil
+	}
+	if r, ok := s.material.(*rsa.PrivateKey); ok {
+		for _, n := range append([]*big.Int{r.D, r.Precomputed.Dp, r.Precomputed.Dq, r.Precomputed.Qinv}, r.Primes...) {
+			memory = append(memory, n.Bits())
+		}
+	}
+	return memory
+}
+
+// Opened returns the key that is in the slot of p as it is encoded, nil if it
+// is in none; called again after it lost the slot, it still looks at that key.
+func Opened(p crypto.Private) (look func() []byte) {
+	k := p.(*key)
+	k.module.mu.Lock()
+	defer k.module.mu.Unlock()
+	s, ok := k.module.slots.Peek(k.label.handle)
+	if !ok {
+		return nil
+	}
+	m := s.material
+	return func() []byte {
+		if r, ok := m.(*rsa.PrivateKey); ok {
+			return r.D.FillBytes(make([]byte, r.Size()))
+		}
+		return encode(m)[2:] // without version and kind
+	}
+}
+
+// DomainMemory returns the memory of the domain's secrets.
+func DomainMemory(m *Module) [][]byte { return [][]byte{m.domain.secret, m.domain.key} }
+
+// Hold keeps p open as a running operation does; calling the result ends it.
+func Hold(p crypto.Private) (release func(), err error) {
+	k := p.(*key)
+	s, err := k.module.find(k.label.handle)
+	if err != nil {
+		return nil, err
+	}
+	s.once.Do(func() {
+		s.material, s.err = s.domain.load(k)
+		k.module.giveBack(s.domain)
+	})
+	return func() { k.module.release(s) }, s.err
+}
+
+// ParsePKCS8 reports whether der is a key, and how it is written again.
+func ParsePKCS8(der []byte) (again []byte, ok bool) {
+	m, err := parsePKCS8(der)
+	if err != nil {
+		return nil, false
+	}
+	again, err = marshalPortable(m)
+	return again, err == nil
+}

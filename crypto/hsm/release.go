@@ -1,0 +1,44 @@
+package hsm
+
+import (
+	"context"
+	"crypto/rsa"
+
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/errs"
+)
+
+// Exportable reports whether p is a key of this module that can be released.
+func (m *Module) Exportable(p crypto.Private) bool {
+	k, err := m.own(p)
+	return err == nil && k.label.exportable
+}
+
+// Release wraps a key of the module to the RSA key of a receiver, of 2048 bits
+// or more, whose name kid is written into the result. It decides nothing but
+// whether the key may leave at all: whoever calls it has evaluated the release
+// policy. "" is CKMRSAAESKeyWrap.
+//
+// A key that may not leave is errs.NewKeyOperationForbidden; another encryption
+// or a receiver's key that cannot be wrapped to is errs.NewInvalidProperty.
+func (m *Module) Release(ctx context.Context, p crypto.Private, to *rsa.PublicKey, kid string, e Encryption) (Wrapped, error) {
+	k, err := m.own(p)
+	if err != nil {
+		return Wrapped{}, err
+	}
+	if !k.label.exportable {
+		return Wrapped{}, errs.NewKeyOperationForbidden(string(crypto.OpExport))
+	}
+	e = or(e, CKMRSAAESKeyWrap)
+	s, err := m.use(ctx, Release, k)
+	if err != nil {
+		return Wrapped{}, err
+	}
+	defer m.release(s)
+	portable, err := marshalPortable(s.material)
+	if err != nil {
+		return Wrapped{}, err
+	}
+	defer clear(portable)
+	return wrapped(to, kid, e, portable)
+}

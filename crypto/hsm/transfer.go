@@ -1,0 +1,112 @@
+package hsm
+
+import (
+	"context"
+	"crypto/rsa"
+	"slices"
+
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/primitive"
+)
+
+// CheckImportOperation holds the rule of key exchange keys, to which keys are
+// wrapped that are brought to a module: the operation import belongs to keys of
+// the type RSA-HSM that have no other. Operations without import pass.
+// Breaking the rule is errs.NewInvalidProperty.
+func CheckImportOperation(t crypto.KeyType, ops []crypto.Operation) error {
+	if !slices.Contains(ops, crypto.OpImport) {
+		return nil
+	}
+	if t != crypto.KeyTypeRSAHSM {
+		return errs.NewInvalidProperty("key_ops", "Only a key of type RSA-HSM can have the operation import")
+	}
+	if len(ops) != 1 {
+		return errs.NewInvalidProperty("key_ops", "The operation import cannot be combined with others")
+	}
+	return nil
+}
+
+// ImportTransfer takes in a key that somebody else wrapped to a key exchange
+// key (KEK) of this module, which the caller has found by w.KID. j says what
+// key it is: kty and, for an EC key, crv; its other members do not count.
+//
+// A KEK without the operation import is errs.NewKeyOperationForbidden, one that
+// breaks its rule or is not in this module errs.NewInvalidProperty. What does
+// not open, is no sound key or another than j says is errs.NewInvalidJWK: one
+// answer for every reason, so that it tells nothing about the key.
+func (d Driver) ImportTransfer(ctx context.Context, kek *crypto.Key, w Wrapped, j crypto.JWK) (crypto.Private, error) {
+	if !slices.Contains(kek.Operations(), crypto.OpImport) {
+		return nil, errs.NewKeyOperationForbidden(string(crypto.OpImport))
+	}
+	if err := CheckImportOperation(kek.Spec().Type, kek.Operations()); err != nil {
+		return nil, err
+	}
+	k, err := d.module.own(kek.Private())
+	if err != nil {
+		return nil, err
+	}
+	if w.Encryption != CKMRSAAESKeyWrap || !j.Kty.HSM() {
+		return nil, errs.NewInvalidJWK()
+	}
+	s, err := d.module.use(ctx, Create, k)
+	if err != nil {
+		return nil, err
+	}
+	defer d.module.release(s)
+	m, err := open(s.material, w, j)
+	if err != nil {
+		return nil, errs.NewInvalidJWK()
+	}
+	defer wipe(m)
+	return d.keep(m, Transferred)
+}
+
+// open returns the key that is wrapped to kek, which must be of the type and
+// curve that j says.
+func open(kek material, w Wrapped, j crypto.JWK) (material, error) {
+	with, ok := kek.(*rsa.PrivateKey)
+	if !ok {
+		return nil, errMaterial
+	}
+	portable, err := unwrap(with, w.Encryption, w.Ciphertext)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(portable)
+	if j.Kty == crypto.KeyTypeOctHSM {
+		return primitive.NewAES(portable)
+	}
+	m, err := parsePKCS8(portable)
+	if err != nil {
+		return nil, err
+	}
+	if s, _ := describe(m); s.Type != j.Kty || s.Type == crypto.KeyTypeECHSM && s.Curve != j.Crv {
+		wipe(m)
+		return nil, primitive.ErrKey
+	}
+	return m, nil
+}
+
+// WrapTransfer wraps a key to a key exchange key named kid, for a module to
+// take in: the half of a transfer that is done where the key was made. key is a
+// private or symmetric JWK, of a software or -HSM type; what is none is
+// errs.NewInvalidJWK, a KEK of less than 2048 bits errs.NewInvalidProperty.
+func WrapTransfer(kek *rsa.PublicKey, kid string, key crypto.JWK, generator string) (Wrapped, error) {
+	m, err := fromJWK(key)
+	if err != nil {
+		return Wrapped{}, errs.NewInvalidJWK()
+	}
+	defer wipe(m)
+	portable, err := marshalPortable(m)
+	if err != nil {
+		return Wrapped{}, err
+	}
+	defer clear(portable)
+	w, err := wrapped(kek, kid, CKMRSAAESKeyWrap, portable)
+	if err != nil {
+		return Wrapped{}, err
+	}
+	w.Generator = generator
+	return w, nil
+}
