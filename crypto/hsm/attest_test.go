@@ -89,7 +89,7 @@ func TestAttestationIsJWS(t *testing.T) {
 		t.Error("the chain does not end at the root")
 	}
 	for _, statement := range [][]byte{a.PrivateKeyAttestation, a.PublicKeyAttestation} {
-		jws, err := jose.ParseSigned(string(statement), []jose.SignatureAlgorithm{jose.ES256})
+		jws, err := jose.ParseSignedCompact(string(statement), []jose.SignatureAlgorithm{jose.ES256})
 		if err != nil {
 			t.Fatal(err)
 		}
