@@ -29,10 +29,10 @@ type Event struct {
 	Version   string            // as the caller wrote it; "" means the newest
 	Principal *policy.Principal // nil when the caller could not be authenticated
 	Source    policy.Source
-	Request   Request
-	path      string // of the operation
+	row       *row
 	vault     *Vault
 	set       *settings
+	request   *Request // nil through the Go API
 }
 
 // Request is what a request says of itself over REST. It is empty for a request through the Go API.
@@ -43,6 +43,14 @@ type Request struct {
 	ClientID   string // the x-ms-client-request-id
 	// Outdated is a form of request that old documents of the service show and today's service does not take.
 	Outdated bool
+}
+
+// Request is what the request said of itself over REST; it is empty for one through the Go API.
+func (e *Event) Request() Request {
+	if e.request == nil {
+		return Request{}
+	}
+	return *e.request
 }
 
 // Duration is the time since the request came, on the service's clock. Read in the callback it is how long the request
@@ -57,10 +65,10 @@ func (e *Event) ObjectID() string { return string(e.appendID(nil)) }
 
 func (e *Event) appendID(b []byte) []byte {
 	b = append(append(append(b, "https://"...), e.vault.host...), '/')
-	if e.path == "" || e.Name == "" || validName(e.Name) != nil {
+	if e.row.path == "" || e.Name == "" || validName(e.Name) != nil {
 		return b
 	}
-	collection, _, _ := strings.Cut(e.path[1:], "/")
+	collection, _, _ := strings.Cut(e.row.path[1:], "/")
 	b = append(append(append(b, collection...), '/'), e.Name...)
 	if _, ok := shelf.ParseVersionID(e.Version); ok {
 		b = append(append(b, '/'), e.Version...)
@@ -72,7 +80,7 @@ func (c *call) event(r *row, err error) Event {
 	e := Event{
 		Time: c.now, Operation: r.operation, RequestID: c.id, Vault: c.vault.name, Status: r.status, Err: err,
 		Name: c.name, Version: c.version, Principal: c.who, Source: c.caller.source,
-		path: r.path, vault: c.vault, set: c.set,
+		row: r, vault: c.vault, set: c.set,
 	}
 	switch {
 	case err == nil:
@@ -82,7 +90,8 @@ func (c *call) event(r *row, err error) Event {
 		e.Status = errs.StatusOf(err)
 	}
 	if c.wire != nil {
-		e.Request = c.wire.Request
+		said := c.wire.Request
+		e.request = &said
 	}
 	return e
 }

@@ -42,10 +42,11 @@ func (l *AuditLog) Record(e Event) {
 
 // appendLog appends the event in the order of the service's records.
 func (e *Event) appendLog(b []byte) []byte {
+	said := e.Request()
 	b = e.Time.UTC().AppendFormat(append(b, `{"time":"`...), time.RFC3339Nano)
 	b = append(append(b, `","resourceId":`...), e.set.logged...)
 	b = append(append(b, `,"operationName":"`...), e.Operation...)
-	b = jsonwire.AppendString(append(b, `","operationVersion":`...), e.Request.APIVersion)
+	b = jsonwire.AppendString(append(b, `","operationVersion":`...), said.APIVersion)
 	b = e.appendResult(append(b, `,"category":"AuditEvent","resultType":"`...))
 	b = strconv.AppendInt(append(b, `,"durationMs":"`...), e.Duration().Milliseconds(), 10)
 	b = e.Source.Addr.AppendTo(append(b, `","callerIpAddress":"`...))
@@ -56,8 +57,8 @@ func (e *Event) appendLog(b []byte) []byte {
 		b = jsonwire.AppendString(b, p.ObjectID())
 		b = append(jsonwire.AppendString(append(b, `,"appid":`...), p.AppID()), '}')
 	}
-	b = jsonwire.AppendString(append(b, `},"properties":{"clientInfo":`...), e.Request.ClientInfo)
-	b = jsonwire.AppendString(append(b, `,"requestUri":`...), e.Request.URI)
+	b = jsonwire.AppendString(append(b, `},"properties":{"clientInfo":`...), said.ClientInfo)
+	b = jsonwire.AppendString(append(b, `,"requestUri":`...), said.URI)
 	b = e.appendID(append(b, `,"id":"`...))
 	b = strconv.AppendInt(append(b, `","httpStatusCode":`...), int64(e.Status), 10)
 	return append(b, '}', '}')

@@ -49,13 +49,26 @@ func findKey(r *shelf.Root, name, version string, now int64) keyFound {
 	return keyFound{o, v}
 }
 
+// prices are what work of a class costs for a size of key, in units.
+type prices [limiter.NumClasses][limiter.NumKeySizes]int
+
+func newPrices(l limiter.Limits) *prices {
+	p := new(prices)
+	for class := range p {
+		for size := range p[class] {
+			p[class][size] = l.Units(limiter.Class(class), limiter.KeySize(size))
+		}
+	}
+	return p
+}
+
 // cost is what work of a class with the key costs, by its type and size. A key that is not there costs one unit.
-func (k keyFound) cost(class limiter.Class, l *limiter.Limits) (limiter.Class, int) {
+func (k keyFound) cost(class limiter.Class, p *prices) (limiter.Class, int) {
 	if k.version == nil {
 		return class, 1
 	}
 	spec := k.version.Data.key.Spec()
-	return charged(class, spec, spec.Type.HSM(), l)
+	return p.charged(class, spec, spec.Type.HSM())
 }
 
 // keySize is how the published limits tell keys apart.

@@ -97,22 +97,22 @@ func validOperations(ops []crypto.Operation) error {
 }
 
 // creation charges the creation of a key: in software or in hardware.
-func creation(in keyInput, l *limiter.Limits) (limiter.Class, int) {
-	return charged(limiter.KeyCreate, in.spec, in.spec.Type.HSM(), l)
+func creation(in keyInput, p *prices) (limiter.Class, int) {
+	return p.charged(limiter.KeyCreate, in.spec, in.spec.Type.HSM())
 }
 
 // importing charges the import of a key: in software or in hardware, by its size.
-func importing(in importInput, l *limiter.Limits) (limiter.Class, int) {
+func importing(in importInput, p *prices) (limiter.Class, int) {
 	spec := crypto.Spec{Type: in.jwk.Kty, Size: new(big.Int).SetBytes(in.jwk.N).BitLen()}
-	return charged(limiter.KeyImport, spec, in.HSM || spec.Type.HSM(), l)
+	return p.charged(limiter.KeyImport, spec, in.HSM || spec.Type.HSM())
 }
 
 // charged is what work of a class costs for a kind of key.
-func charged(class limiter.Class, spec crypto.Spec, hsm bool, l *limiter.Limits) (limiter.Class, int) {
-	if hsm {
+func (p *prices) charged(class limiter.Class, spec crypto.Spec, hardware bool) (limiter.Class, int) {
+	if hardware {
 		class = class.HSM()
 	}
-	return class, l.Units(class, keySize(spec))
+	return class, p[class][keySize(spec)]
 }
 
 // createKey makes a key and adds it as a version. The key is made before the vault is changed: nobody waits for it.

@@ -29,7 +29,7 @@ type op[In input, Out any] struct {
 	row
 	exec func(call, In) (Out, error)
 	// cost tells the class and units of a request whose body decides them; nil elsewhere.
-	cost func(In, *limiter.Limits) (limiter.Class, int)
+	cost func(In, *prices) (limiter.Class, int)
 }
 
 // wireInput is an input that a protocol can bring: the zero value reads it from a request.
@@ -79,7 +79,7 @@ func serve[In wireInput[In], Out wireOutput](ctx context.Context, v *Vault, o *o
 }
 
 // costing gives the operation a cost that depends on the body of the request.
-func (o *op[In, Out]) costing(cost func(In, *limiter.Limits) (limiter.Class, int)) *op[In, Out] {
+func (o *op[In, Out]) costing(cost func(In, *prices) (limiter.Class, int)) *op[In, Out] {
 	o.cost = cost
 	return o
 }

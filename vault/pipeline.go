@@ -68,7 +68,7 @@ func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, er
 	}
 	class, units := c.charge(o.class)
 	if o.cost != nil && malformed == nil {
-		class, units = o.cost(in, &c.vault.svc.limits)
+		class, units = o.cost(in, c.vault.svc.prices)
 	}
 	if err = c.throttle(class, units); err != nil {
 		return out, err
@@ -154,7 +154,7 @@ func (c *call) charge(class limiter.Class) (limiter.Class, int) {
 		return class, 1
 	}
 	c.key = findKey(c.root, c.name, c.version, c.unix())
-	return c.key.cost(class, &c.vault.svc.limits)
+	return c.key.cost(class, c.vault.svc.prices)
 }
 
 // throttle charges the request, or refuses it. A refused request is charged nothing.

@@ -49,6 +49,7 @@ type Options struct {
 type Service struct {
 	now    func() time.Time
 	limits limiter.Limits
+	prices *prices // of the limits
 	tenant *identity.Tenant
 	audit  func(Event)
 	store  store.Store
@@ -91,6 +92,7 @@ func New(o *Options) (*Service, error) {
 	if o.Limits != nil {
 		s.limits = *o.Limits
 	}
+	s.prices = newPrices(s.limits)
 	var err error
 	if s.module, s.ownModule, err = moduleOf(o); err != nil {
 		return nil, err

@@ -79,7 +79,7 @@ func taken(t *testing.T, resp *http.Response, e vault.Event) string {
 		if e.Version != "" {
 			text += " " + e.Version
 		}
-		if e.Request.Outdated {
+		if e.Request().Outdated {
 			text += " (outdated)"
 		}
 		return text

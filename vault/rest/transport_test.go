@@ -254,8 +254,8 @@ func TestAuditOfRequests(t *testing.T) {
 	want := vault.Request{
 		APIVersion: "7.4", URI: "https://contoso.vault.azure.net//secrets/db?api-version=7.4", ClientInfo: "test/1", ClientID: "mine", Outdated: true,
 	}
-	if e.Operation != vault.OpSecretSet || e.Request != want || e.RequestID.String() != resp.Header.Get("X-Ms-Request-Id") {
-		t.Errorf("audited %s %+v", e.Operation, e.Request)
+	if e.Operation != vault.OpSecretSet || e.Request() != want || e.RequestID.String() != resp.Header.Get("X-Ms-Request-Id") {
+		t.Errorf("audited %s %+v", e.Operation, e.Request())
 	}
 }
 
