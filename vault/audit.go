@@ -76,24 +76,33 @@ func (e *Event) appendID(b []byte) []byte {
 	return b
 }
 
-func (c *call) event(r *row, err error) Event {
-	e := Event{
-		Time: c.now, Operation: r.operation, RequestID: c.id, Vault: c.vault.name, Status: r.status, Err: err,
+// tell tells the audit of the request. The event is built where it is handed over: it is large.
+func (c *call) tell(audit func(Event), r *row, err error) {
+	audit(Event{
+		Time: c.now, Operation: r.operation, RequestID: c.id, Vault: c.vault.name, Status: c.status(r, err), Err: err,
 		Name: c.name, Version: c.version, Principal: c.who, Source: c.caller.source,
-		row: r, vault: c.vault, set: c.set,
-	}
+		row: r, vault: c.vault, set: c.set, request: c.said(),
+	})
+}
+
+// status is the status of the answer.
+func (c *call) status(r *row, err error) int {
 	switch {
 	case err == nil:
+		return r.status
 	case isContextual(c.ctx, err):
-		e.Status = 0
-	default:
-		e.Status = errs.StatusOf(err)
+		return 0
 	}
-	if c.wire != nil {
-		said := c.wire.Request
-		e.request = &said
+	return errs.StatusOf(err)
+}
+
+// said is a copy of what the request said of itself, nil through the Go API.
+func (c *call) said() *Request {
+	if c.wire == nil {
+		return nil
 	}
-	return e
+	said := c.wire.Request
+	return &said
 }
 
 // isContextual tells whether an error is only that the caller gave up.

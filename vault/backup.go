@@ -84,10 +84,10 @@ func (l life[V, O, R, I]) restore(c call, b blob) (out R, err error) {
 	}
 	err = c.update(func(tx *shelf.Tx) error {
 		if l.kind.Taken(tx.Root(), o.Name, c.unix()) {
-			return l.kind.Words().RestoreConflict(l.id(c, o, o.Current()).String())
+			return l.kind.Words().RestoreConflict(l.id(c.vault, o, o.Current()).String())
 		}
 		l.kind.Put(tx, o)
-		out = l.show(c, l.id(c, o, o.Current()), o.Current())
+		out = l.show(c.set, l.id(c.vault, o, o.Current()), o.Current())
 		return nil
 	})
 	return out, err

@@ -150,7 +150,7 @@ func addKey(c call, private crypto.Private, in CreateKeyOptions, needs func(*she
 		}
 		o, err := keys.Add(tx, c.name, v, c.unix())
 		if err == nil {
-			out = showKey(c, keyLife.id(c, o, v), v)
+			out = showKey(c.set, keyLife.id(c.vault, o, v), v)
 		}
 		return err
 	})
@@ -167,14 +167,14 @@ func (c call) keyURL(v shelf.VersionID) string {
 	return ID{Collection: "keys", Name: name, host: c.vault.host, version: v}.String()
 }
 
-func showKey(c call, id ID, v *keyRecord) Key {
+func showKey(s *settings, id ID, v *keyRecord) Key {
 	jwk := v.Data.key.JWK()
 	jwk.KID = id.String()
-	return Key{ID: id, JWK: jwk, Attributes: c.set.attributes(v.Attributes), Tags: maps.Clone(v.Tags)}
+	return Key{ID: id, JWK: jwk, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags)}
 }
 
-func keyItem(c call, id ID, v *keyRecord) KeyItem {
-	return KeyItem{ID: id, Attributes: c.set.attributes(v.Attributes), Tags: maps.Clone(v.Tags)}
+func keyItem(s *settings, id ID, v *keyRecord) KeyItem {
+	return KeyItem{ID: id, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags)}
 }
 
 // ImportKeyOptions describe a version of a key that was made elsewhere. The zero options are those of CreateKeyOptions,

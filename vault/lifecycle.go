@@ -11,8 +11,8 @@ import (
 // sees of one version, I what a list shows of it.
 type life[V, O, R, I any] struct {
 	codec[V, O]
-	show func(call, ID, *shelf.Version[V]) R
-	item func(call, ID, *shelf.Version[V]) I
+	show func(*settings, ID, *shelf.Version[V]) R
+	item func(*settings, ID, *shelf.Version[V]) I
 }
 
 // Deleted is a soft-deleted object.
@@ -46,7 +46,7 @@ func (c call) update(change func(*shelf.Tx) error) error {
 func (l life[V, O, R, I]) get(c call, _ nothing) (out R, err error) {
 	o, v, err := l.kind.Find(c.root, c.name, c.version, c.unix())
 	if err == nil {
-		out = l.show(c, l.id(c, o, v), v)
+		out = l.show(c.set, l.id(c.vault, o, v), v)
 	}
 	return out, err
 }
@@ -77,7 +77,7 @@ func (l life[V, O, R, I]) recover(c call, _ nothing) (back R, err error) {
 	err = c.update(func(tx *shelf.Tx) error {
 		o, err := l.kind.Recover(tx, c.name, c.unix(), c.lag())
 		if err == nil {
-			back = l.show(c, l.id(c, o, o.Current()), o.Current())
+			back = l.show(c.set, l.id(c.vault, o, o.Current()), o.Current())
 		}
 		return err
 	})
@@ -95,25 +95,25 @@ func (l life[V, O, R, I]) purge(c call, _ nothing) (nothing, error) {
 }
 
 func (l life[V, O, R, I]) showDeleted(c call, o *shelf.Object[V, O]) Deleted[R] {
-	return Deleted[R]{l.show(c, l.id(c, o, o.Current()), o.Current()), l.deletion(c, o)}
+	return Deleted[R]{l.show(c.set, l.id(c.vault, o, o.Current()), o.Current()), l.deletion(c.vault, o)}
 }
 
-func (l life[V, O, R, I]) deletion(c call, o *shelf.Object[V, O]) Deletion {
+func (l life[V, O, R, I]) deletion(in *Vault, o *shelf.Object[V, O]) Deletion {
 	return Deletion{
-		RecoveryID:     "https://" + c.vault.host + "/deleted" + l.kind.Words().Plural() + "/" + o.Name,
+		RecoveryID:     "https://" + in.host + "/deleted" + l.kind.Words().Plural() + "/" + o.Name,
 		DeletedAt:      moment(o.Deletion.At),
 		ScheduledPurge: moment(o.Deletion.Purge),
 	}
 }
 
 // id identifies a version of an object.
-func (l life[V, O, R, I]) id(c call, o *shelf.Object[V, O], v *shelf.Version[V]) ID {
-	id := l.baseID(c, o)
+func (l life[V, O, R, I]) id(in *Vault, o *shelf.Object[V, O], v *shelf.Version[V]) ID {
+	id := l.baseID(in, o)
 	id.version = v.ID
 	return id
 }
 
 // baseID identifies an object as a whole.
-func (l life[V, O, R, I]) baseID(c call, o *shelf.Object[V, O]) ID {
-	return ID{Vault: c.vault.name, Collection: l.kind.Words().Plural(), Name: o.Name, host: c.vault.host}
+func (l life[V, O, R, I]) baseID(in *Vault, o *shelf.Object[V, O]) ID {
+	return ID{Vault: in.name, Collection: l.kind.Words().Plural(), Name: o.Name, host: in.host}
 }

@@ -34,14 +34,14 @@ type page[I any] struct {
 // list answers a page of the live objects.
 func (l life[V, O, R, I]) list(c call, p cursor) (page[I], error) {
 	return collect(p, l.kind.LiveAfter(c.root, p.after, c.unix()), func(o *shelf.Object[V, O]) (string, I) {
-		return o.Name, l.item(c, l.baseID(c, o), o.Current())
+		return o.Name, l.item(c.set, l.baseID(c.vault, o), o.Current())
 	}), nil
 }
 
 // listDeleted answers a page of the deleted objects.
 func (l life[V, O, R, I]) listDeleted(c call, p cursor) (page[Deleted[I]], error) {
 	return collect(p, l.kind.DeletedAfter(c.root, p.after, c.unix()), func(o *shelf.Object[V, O]) (string, Deleted[I]) {
-		return o.Name, Deleted[I]{l.item(c, l.baseID(c, o), o.Current()), l.deletion(c, o)}
+		return o.Name, Deleted[I]{l.item(c.set, l.baseID(c.vault, o), o.Current()), l.deletion(c.vault, o)}
 	}), nil
 }
 
@@ -60,7 +60,7 @@ func (l life[V, O, R, I]) listVersions(c call, p cursor) (page[I], error) {
 			}
 		}
 	}
-	return collect(p, slices.Values(rest), func(v *shelf.Version[V]) (string, I) { return v.ID.String(), l.item(c, l.id(c, o, v), v) }), nil
+	return collect(p, slices.Values(rest), func(v *shelf.Version[V]) (string, I) { return v.ID.String(), l.item(c.set, l.id(c.vault, o, v), v) }), nil
 }
 
 // collect fills a page from a sequence, and looks one further to see whether another follows.

@@ -182,7 +182,7 @@ func (c *call) leave(r *row, err error) error {
 		err = errs.ForVault(errs.From(err), c.id.String(), string(r.operation))
 	}
 	if audit := c.vault.svc.audit; audit != nil {
-		audit(c.event(r, err))
+		c.tell(audit, r, err)
 	}
 	return err
 }

@@ -103,7 +103,7 @@ func setSecret(c call, in secretInput) (out Secret, err error) {
 		}
 		o, err := secrets.Add(tx, c.name, v, c.unix())
 		if err == nil {
-			out = revealSecret(c, o, v)
+			out = revealSecret(c.set, secretLife.id(c.vault, o, v), v)
 		}
 		return err
 	})
@@ -135,7 +135,7 @@ func getSecret(c call, _ nothing) (Secret, error) {
 	if !v.Enabled {
 		return Secret{}, errs.NewSecretDisabled("get")
 	}
-	return revealSecret(c, o, v), nil
+	return revealSecret(c.set, secretLife.id(c.vault, o, v), v), nil
 }
 
 // getDeletedSecret answers a deleted secret. The service refuses a disabled one here too.
@@ -148,21 +148,21 @@ func getDeletedSecret(c call, _ nothing) (Deleted[Secret], error) {
 }
 
 // revealSecret shows a version with its value.
-func revealSecret(c call, o *secretObject, v *secretRecord) Secret {
-	s := showSecret(c, secretLife.id(c, o, v), v)
-	s.Value = v.Data.value
-	return s
-}
-
-func showSecret(c call, id ID, v *secretRecord) Secret {
+func revealSecret(s *settings, id ID, v *secretRecord) Secret {
 	return Secret{
-		ID: id, ContentType: v.Data.contentType, Attributes: c.set.attributes(v.Attributes), Tags: maps.Clone(v.Tags),
+		ID: id, Value: v.Data.value, ContentType: v.Data.contentType, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags),
 	}
 }
 
-func secretItem(c call, id ID, v *secretRecord) SecretItem {
+func showSecret(s *settings, id ID, v *secretRecord) Secret {
+	return Secret{
+		ID: id, ContentType: v.Data.contentType, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags),
+	}
+}
+
+func secretItem(s *settings, id ID, v *secretRecord) SecretItem {
 	return SecretItem{
-		ID: id, ContentType: v.Data.contentType, Attributes: c.set.attributes(v.Attributes), Tags: maps.Clone(v.Tags),
+		ID: id, ContentType: v.Data.contentType, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags),
 	}
 }
 
