@@ -71,14 +71,20 @@ func validName(name string) error {
 		return errs.NewInvalidName(name)
 	}
 	for i := range len(name) {
-		switch c := name[i]; {
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '-':
-		default:
+		if !nameBytes[name[i]] {
 			return errs.NewInvalidName(name)
 		}
 	}
 	return nil
 }
+
+// nameBytes are the bytes that names are made of.
+var nameBytes = func() (table [256]bool) {
+	for _, c := range []byte("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") {
+		table[c] = true
+	}
+	return table
+}()
 
 // validTags checks number and length, in characters, of tags.
 func validTags(tags map[string]string, maxLength int) error {

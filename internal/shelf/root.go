@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tidwall/btree"
 
@@ -117,8 +118,15 @@ func (k Kind[V, O]) in(r *Root) *collection[V, O] {
 	return c
 }
 
-// folded is the form in which names are compared.
-func folded(name string) string { return strings.ToLower(name) }
+// folded is the form in which names are compared. Most are in it already.
+func folded(name string) string {
+	for i := range len(name) {
+		if c := name[i]; c-'A' < 26 || c >= utf8.RuneSelf {
+			return strings.ToLower(name)
+		}
+	}
+	return name
+}
 
 // Live returns the live object of a name, nil if there is none at now.
 func (k Kind[V, O]) Live(r *Root, name string, now int64) *Object[V, O] {
