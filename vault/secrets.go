@@ -56,10 +56,7 @@ type secretVersion struct {
 
 var secrets = shelf.NewKind[secretVersion, struct{}](1, errs.Secret)
 
-type (
-	secretObject = shelf.Object[secretVersion, struct{}]
-	secretRecord = shelf.Version[secretVersion]
-)
+type secretRecord = shelf.Version[secretVersion]
 
 var secretLife = life[secretVersion, struct{}, Secret, SecretItem]{
 	codec[secretVersion, struct{}]{secrets, encodeSecret, decodeSecret}, showSecret, secretItem,
