@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/jsonwire"
 )
 
 // MarshalJSON writes j as AppendJSON does. It never fails.
@@ -16,7 +17,8 @@ func (j JWK) MarshalJSON() ([]byte, error) { return j.AppendJSON(nil), nil }
 // absent ones left out, bytes as base64url without padding, numbers without
 // leading zeros, and coordinates and EC scalars as wide as the curve.
 func (j JWK) AppendJSON(dst []byte) []byte {
-	w := objectWriter{append(dst, '{')}
+	w := objectWriter{jsonwire.NewWriter(dst)}
+	w.Open('{')
 	w.text("kid", j.KID)
 	w.text("kty", string(j.Kty))
 	w.operations("key_ops", j.KeyOps)
@@ -33,7 +35,8 @@ func (j JWK) AppendJSON(dst []byte) []byte {
 	w.text("crv", string(j.Crv))
 	w.bytes("x", j.scalar(j.X))
 	w.bytes("y", j.scalar(j.Y))
-	return append(w.buf, '}')
+	w.Close('}')
+	return w.Buf
 }
 
 // scalar brings b to the width of the curve of an EC key; in any other key it
@@ -59,30 +62,18 @@ func number(b []byte) []byte {
 }
 
 // objectWriter appends the members of a JSON object that are not empty.
-type objectWriter struct{ buf []byte }
-
-func (w *objectWriter) name(name string) {
-	if w.buf[len(w.buf)-1] != '{' {
-		w.buf = append(w.buf, ',')
-	}
-	w.buf = append(w.buf, '"')
-	w.buf = append(w.buf, name...)
-	w.buf = append(w.buf, '"', ':')
-}
+type objectWriter struct{ jsonwire.Writer }
 
 func (w *objectWriter) text(name, value string) {
 	if value != "" {
-		w.name(name)
-		w.quote(value)
+		w.Member(name, value)
 	}
 }
 
 func (w *objectWriter) bytes(name string, value []byte) {
 	if len(value) > 0 {
-		w.name(name)
-		w.buf = append(w.buf, '"')
-		w.buf = base64.RawURLEncoding.AppendEncode(w.buf, value)
-		w.buf = append(w.buf, '"')
+		w.Name(name)
+		w.Base64URL(value)
 	}
 }
 
@@ -90,29 +81,12 @@ func (w *objectWriter) operations(name string, ops []Operation) {
 	if ops == nil {
 		return
 	}
-	w.name(name)
-	w.buf = append(w.buf, '[')
-	for i, op := range ops {
-		if i > 0 {
-			w.buf = append(w.buf, ',')
-		}
-		w.quote(string(op))
+	w.Name(name)
+	w.Open('[')
+	for _, op := range ops {
+		w.Text(string(op))
 	}
-	w.buf = append(w.buf, ']')
-}
-
-// quote appends s as a JSON string. Names and URLs need no escaping; whatever
-// does goes to encoding/json.
-func (w *objectWriter) quote(s string) {
-	plain := func(r rune) bool { return r >= ' ' && r < 0x7f && r != '"' && r != '\\' }
-	if strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		w.buf = append(w.buf, '"')
-		w.buf = append(w.buf, s...)
-		w.buf = append(w.buf, '"')
-		return
-	}
-	quoted, _ := json.Marshal(s) // a string always marshals
-	w.buf = append(w.buf, quoted...)
+	w.Close(']')
 }
 
 // UnmarshalJSON reads a JWK. Members are found by their exact names; unknown

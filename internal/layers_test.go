@@ -21,7 +21,7 @@ var layers = []layer{
 	// with a known token costs no conversion.
 	{"policy/identity", "a tenant with apps and managed identities; issues and verifies tokens", "policy"},
 	{"policy/apikey", "subscription-key guards", "limiter"},
-	{"crypto", "algorithm table, portable Key, wire JWK, driver interface", "errs"},
+	{"crypto", "algorithm table, portable Key, wire JWK, driver interface", "errs internal/jsonwire"},
 	// A driver refuses with rows of the catalogue: it is where it shows that something does not open.
 	{"crypto/cryptotest", "the conformance suite every driver passes", "crypto errs"},
 	{"internal/primitive", "RSA, EC, AES, RFC 3394/5649 over the standard library", ""},

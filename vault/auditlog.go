@@ -72,8 +72,3 @@ func (e *Event) appendResult(b []byte) []byte {
 	b = append(append(append(b, `Failed","resultSignature":"`...), http.StatusText(e.Status)...), `","resultDescription":`...)
 	return jsonwire.AppendString(b, e.Err.Error())
 }
-
-func member(w *jsonwire.Writer, name, value string) {
-	w.Name(name)
-	w.Text(value)
-}

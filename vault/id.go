@@ -42,5 +42,5 @@ func (id ID) Ref() Ref {
 
 // String returns the identifier that the service uses, such as https://contoso.vault.azure.net/keys/app/0123….
 func (id ID) String() string {
-	return "https://" + id.host + "/" + id.Collection + "/" + string(id.Ref())
+	return string(id.appendURL(nil, id.host))
 }

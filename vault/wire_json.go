@@ -69,12 +69,12 @@ func (w *object) open(name string, bracket byte) {
 }
 
 // text appends a member, also an empty one.
-func (w *object) text(name, value string) { member(&w.Writer, name, value) }
+func (w *object) text(name, value string) { w.Member(name, value) }
 
 // optional appends a member unless it is empty.
 func (w *object) optional(name, value string) {
 	if value != "" {
-		member(&w.Writer, name, value)
+		w.Member(name, value)
 	}
 }
 

@@ -45,6 +45,12 @@ func (w *Writer) Name(name string) {
 	w.Buf = append(w.Buf, '"', ':')
 }
 
+// Member appends a member that is a string. The name must need no escaping.
+func (w *Writer) Member(name, text string) {
+	w.Name(name)
+	w.Text(text)
+}
+
 // Text appends a string.
 func (w *Writer) Text(s string) {
 	w.comma()
