@@ -24,8 +24,8 @@ type Error struct {
 	// RetryAfter is how long to wait before a throttled request would fit; 0
 	// when not known. The service does not send it.
 	RetryAfter time.Duration
-	// Cause is the error behind an internal one, for the embedding program
-	// only: it is never sent and Error does not print it.
+	// Cause is what led to the error, for the embedding program and its tests; it is never sent. Of an internal error it is
+	// the error behind it; a vault's denial has a policy.Decision, its 429 a vault.Throttling, its 401 an identity.Failure.
 	Cause error
 
 	row  *row

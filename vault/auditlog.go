@@ -19,7 +19,8 @@ type AuditLog struct {
 	err error
 }
 
-// NewAuditLog returns a log that writes each line with one Write.
+// NewAuditLog returns a log that writes each line with one Write. It neither syncs nor rotates what it writes to. When a
+// write fails, requests go on and are no longer logged: look at [AuditLog.Err].
 func NewAuditLog(to io.Writer) *AuditLog { return &AuditLog{to: to} }
 
 // Err returns the first error of the writer. Nothing is written after it.

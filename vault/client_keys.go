@@ -62,8 +62,8 @@ func (c *Client) SetRotationPolicy(ctx context.Context, name string, p RotationP
 	return run(c.on(ctx, name, ""), keyRotationPolicySet, rotationInput{p.ExpiryTime, p.Actions}, nil)
 }
 
-// BackupKey returns the key with all its versions, at most 500, as a blob that only this service can open, and only in
-// the same subscription and geography. An absent key is 404 (errs.KeyNotFound).
+// BackupKey returns the key with all its versions, at most 500, as a blob that only this service, or one with its store, can
+// open, and only in the same subscription and geography. An absent key is 404 (errs.KeyNotFound).
 func (c *Client) BackupKey(ctx context.Context, name string) ([]byte, error) {
 	return run(c.on(ctx, name, ""), keyBackup, nothing{}, nil)
 }

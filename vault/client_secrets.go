@@ -42,8 +42,8 @@ func (c *Client) UpdateSecret(ctx context.Context, secret Ref, o *UpdateSecretOp
 	return run(c.ref(ctx, secret), secretPatch, in, nil)
 }
 
-// BackupSecret returns the secret with all its versions, at most 500, as a blob that only this service can open, and only
-// in the same subscription and geography. An absent secret is 404 (errs.SecretNotFound).
+// BackupSecret returns the secret with all its versions, at most 500, as a blob that only this service, or one with its store,
+// can open, and only in the same subscription and geography. An absent secret is 404 (errs.SecretNotFound).
 func (c *Client) BackupSecret(ctx context.Context, name string) ([]byte, error) {
 	return run(c.on(ctx, name, ""), secretBackup, nothing{}, nil)
 }

@@ -62,7 +62,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case Serves(host):
 		p.refuse(w, http.StatusForbidden, fmt.Sprintf("embedvault: %s is served on port %s alone", clean(host), servedPort))
 	case p.outside == nil:
-		p.refuse(w, http.StatusForbidden, fmt.Sprintf("embedvault: %s is no host of the service, and others are not tunnelled", clean(host)))
+		p.refuse(w, http.StatusForbidden, fmt.Sprintf("embedvault: %s is no host of the service, and others are not tunnelled (serve tunnels them with -egress)", clean(host)))
 	default:
 		p.leave(w, r.Host)
 	}

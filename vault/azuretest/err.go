@@ -14,8 +14,9 @@ import (
 )
 
 // Err returns the error that the service meant by an error of the SDK: an *errs.Error for an answer of a vault, an
-// identity.Code for a token that was refused. errors.Is and errors.As work on it as on an error of the Go API. Any other
-// error is returned as it is.
+// identity.Code for a token that was refused. errors.Is and errors.As work on it as on an error of the Go API, but for
+// its cause: the decision behind a denial never crosses the wire, and is found in the events of vaulttest.Env.Requests. Any
+// other error is returned as it is.
 func Err(err error) error {
 	if refused, ok := errors.AsType[*azidentity.AuthenticationFailedError](err); ok && refused.RawResponse != nil {
 		if code := authorityCode(refused.RawResponse); code != 0 {

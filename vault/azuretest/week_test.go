@@ -22,7 +22,8 @@ import (
 	"github.com/embedvault/embedvault/vault/vaulttest"
 )
 
-// The first week of a service developer: ten tests, each of a few lines, of what is otherwise met in production.
+// The first week of a service developer: ten tests, each of a few lines, of what is otherwise met in production. The
+// helpers must and wants stand in env_test.go; password, the code under test, in served_test.go.
 
 // Monday: a storm of requests is throttled. Two retries end before the window of ten seconds does, the SDK's own three may
 // by their jitter, and five ride it out.

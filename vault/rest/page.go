@@ -6,7 +6,7 @@ import "net/http"
 var pages = map[int][2]string{
 	http.StatusBadRequest: {"Runtime Error", "The name in the address cannot be read."},
 	http.StatusForbidden:  {"403 - Forbidden: Access is denied.", "There is nothing at the root of a vault."},
-	http.StatusNotFound:   {"404 - File or directory not found.", "No operation of a vault is at this address."},
+	http.StatusNotFound:   {"404 - File or directory not found.", "There is no such vault, or no operation of a vault at this address."},
 }
 
 // page makes the answer a page of HTML, as the front end of the service answers what it does not know.

@@ -61,7 +61,8 @@ func (c *bubble) wait(ctx context.Context, d time.Duration) error {
 
 // Run runs a test in a bubble of testing/synctest with an environment of its own. In it there is one clock for all: for
 // the vault, its tokens and limits, for an SDK's retries and its cache of tokens, for every timer of the test. It stands
-// still while anything runs, and jumps when everything waits; [Env.Advance] sleeps. nil options are the zero Options.
+// still while anything runs, and jumps when everything waits; [Env.Advance] sleeps. In a bubble there are no sockets, so
+// no [Served] and no [Env.Serve], and no t.Run. nil options are the zero Options.
 func Run(t *testing.T, o *Options, f func(t *testing.T, env *Env)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

@@ -13,9 +13,13 @@
 // clean up. RSA keys come from a pool that is derived once and kept, so that even RSA-4096 takes no time; never the same
 // key twice in one environment.
 //
-// When the test ends, the state of the service is checked for things that cannot be. When it fails, every refusal is
-// printed with the decision that led to it: who called, which rule refused, and the smallest grant that would have
-// helped. A panic inside the vault fails the test.
+// When the test ends, the state of the service is checked for things that cannot be. When it fails, every refused request
+// is printed; a denial with the decision that led to it: who called, which rule refused, and the smallest grant that would
+// have helped. The test finds that decision in the error too:
+//
+//	if d, ok := errors.AsType[policy.Decision](err); ok { t.Log(d.Smallest) }
+//
+// A panic inside the vault fails the test.
 //
 // # Three ways to the code under test
 //
@@ -31,6 +35,7 @@
 //
 // # Time
 //
-// Outside a bubble only the vault and its tokens live on the test's clock; an SDK's retries and token cache live on the
-// system's. [Run] puts the whole test in a bubble of testing/synctest, where there is one clock for all.
+// Outside a bubble only the vault and its tokens live on the test's clock, which begins at [Start]; an SDK's retries and
+// token cache, and whatever the code under test asks time.Now, live on the system's. A key that such code lets expire in an
+// hour does not expire in the vault however far it is advanced: use [Env.Now], or Run. [Run] puts the whole test in a bubble of testing/synctest, where there is one clock for all.
 package vaulttest

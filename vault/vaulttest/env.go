@@ -29,7 +29,7 @@ type Options struct {
 	Name string
 	// Vault is what the vault is. nil: the zero VaultOptions.
 	Vault *vault.VaultOptions
-	// Limits throttle as the service does. nil: nothing is throttled.
+	// Limits throttle as the service does, the seeding methods of Env included. nil: nothing is throttled.
 	Limits *limiter.Limits
 	// Lag is how long deletion, recovery, purge and changes of roles take. 0: no time.
 	Lag time.Duration
@@ -134,7 +134,8 @@ func (e *Env) CreateVault(name string, o *vault.VaultOptions) *vault.Vault {
 	return v
 }
 
-// Owner returns a client with every right.
+// Owner returns a client with every right. It stands inside the firewall, whatever [Env.Firewall] says, and is throttled like
+// every other.
 func (e *Env) Owner() *vault.Client { return e.vault.As(vault.Owner()) }
 
 // As returns a client of the vault for a caller.
@@ -150,7 +151,14 @@ func (e *Env) Handler() *rest.Handler { return e.rest }
 // authority of its tenant, and nowhere else.
 func (e *Env) Transport() *rest.Transport { return e.rest.Transport() }
 
-// HTTP returns a client on [Env.Transport].
+// HTTP returns a client on [Env.Transport]. Requests are made by whomever their token is for:
+//
+//	token, err := env.Tenant().Token(ctx, env.Application(), "https://vault.azure.net")
+//	req.Header.Set("Authorization", "Bearer "+token)
+//
+// A client whose requests are a certain caller's, whatever text stands behind Bearer, is
+//
+//	&http.Client{Transport: env.Transport().As(vault.Owner())}
 func (e *Env) HTTP() *http.Client { return &http.Client{Transport: e.Transport()} }
 
 // Now returns the time of the environment's clock.

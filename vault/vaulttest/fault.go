@@ -2,9 +2,11 @@ package vaulttest
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
+	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/vault"
 )
 
@@ -27,14 +29,33 @@ type faults struct {
 }
 
 // Fail makes an operation answer with an error. It does nothing then, and charges nothing to the limits. An errs.Code
-// stands for the row of the catalogue that bears it. Of several faults of an operation the first one that is not used up
-// happens.
+// stands for the row of the catalogue that bears it; what is no error of the catalogue, such as io.ErrUnexpectedEOF, is
+// answered as an internal error with it as its cause, over REST as a 500. Of several faults of an operation the first one
+// that is not used up happens. An operation or a code that does not exist fails the test.
 func (e *Env) Fail(operation vault.Operation, err error) *Fault {
+	e.tb.Helper()
+	e.known(operation)
+	if code, ok := err.(errs.Code); ok && errs.From(code).Code == errs.ServerError && !errors.Is(errs.From(code), code) {
+		e.tb.Fatalf("vaulttest: there is no error of the code %q", code)
+	}
 	return e.faults.add(operation, err, 0)
+}
+
+// known fails the test on an operation that does not exist.
+func (e *Env) known(operation vault.Operation) {
+	e.tb.Helper()
+	for _, endpoint := range vault.Endpoints() {
+		if endpoint.Operation() == operation {
+			return
+		}
+	}
+	e.tb.Fatalf("vaulttest: there is no operation %q", operation)
 }
 
 // Slow makes an operation take time on the environment's clock. In a bubble a caller's deadline can pass meanwhile.
 func (e *Env) Slow(operation vault.Operation, d time.Duration) *Fault {
+	e.tb.Helper()
+	e.known(operation)
 	return e.faults.add(operation, nil, d)
 }
 

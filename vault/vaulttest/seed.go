@@ -27,7 +27,12 @@ func (e *Env) CreateKey(name string, spec crypto.Spec) vault.Key {
 	return k
 }
 
-// Firewall replaces the network rules of the vault.
+// Firewall replaces the network rules of the vault. Without DefaultAction Deny the other rules have no effect. They do not
+// concern the owner, and a caller without an address matches none of them:
+//
+//	env.Grant("app", policy.SecretsGet)
+//	env.Firewall(policy.NetworkRules{DefaultAction: policy.Deny, IPRules: []string{"198.51.100.0/24"}})
+//	inside := env.As(vault.Principal("app").From(netip.MustParseAddr("198.51.100.7")))
 func (e *Env) Firewall(rules policy.NetworkRules) {
 	e.tb.Helper()
 	e.must(e.vault.SetNetwork(e.ctx(), rules))

@@ -24,7 +24,8 @@ var current atomic.Pointer[street]
 //
 // Each environment has a host and a tenant of its own, so tests run in parallel and share nothing. Without a Name in the
 // options the vault has a name that no other one has; [Env.URL] is its address. Vaults made by [Env.CreateVault] are
-// served too; their names must differ from those of other environments that are served at the time.
+// served too; their names must differ from those of other environments that are served at the time. It does not work in a
+// bubble of [Run], which has no sockets.
 func Served(tb testing.TB, o *Options) *Env {
 	tb.Helper()
 	s := current.Load()

@@ -3,6 +3,7 @@ package vaulttest
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -53,7 +54,7 @@ func (t *trail) judge(event vault.Event) string {
 }
 
 // Requests returns the audit events of all requests so far, the latest ten thousand at most; with operations, only of
-// those.
+// those. The first request of each client of an Azure SDK is one without a token, to which it gets a challenge.
 func (e *Env) Requests(operations ...vault.Operation) []vault.Event {
 	e.trail.mu.Lock()
 	defer e.trail.mu.Unlock()
@@ -91,21 +92,27 @@ func (e *Env) conclude(invariants func() error) {
 	}
 }
 
-// explain prints the refusals with the decisions that led to them.
+// explain prints every refused request, with the decision that led to it where there is one.
 func (e *Env) explain() {
 	e.tb.Helper()
 	var b strings.Builder
 	for _, event := range e.Requests() {
-		var decision policy.Decision
-		var failure *identity.Failure
-		switch {
-		case errors.As(event.Err, &decision):
-			fmt.Fprintf(&b, "%s %s: %v\n", event.Operation, event.Name, decision)
-		case errors.As(event.Err, &failure):
-			fmt.Fprintf(&b, "%s %s: %v\n", event.Operation, event.Name, failure)
+		if event.Err == nil || event.Status == 401 && event.Principal == nil && event.Request().URI != "" {
+			continue // a success, or the challenge that every client of an SDK asks for
 		}
+		fmt.Fprintf(&b, "%s %s: %s\n", event.Operation, event.Name, why(event.Err))
 	}
 	if b.Len() > 0 {
 		e.tb.Logf("vaulttest: refused requests:\n%s", b.String())
 	}
+}
+
+// why is the cause of a refusal, or the refusal itself.
+func why(err error) string {
+	for _, cause := range []any{new(policy.Decision), new(*identity.Failure), new(vault.Throttling)} {
+		if errors.As(err, cause) {
+			return fmt.Sprintf("%d %v", errs.StatusOf(err), reflect.ValueOf(cause).Elem().Interface())
+		}
+	}
+	return fmt.Sprintf("%d %v", errs.StatusOf(err), err)
 }
