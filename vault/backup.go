@@ -1,13 +1,13 @@
 package vault
 
 import (
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/embedvault/embedvault/errs"
@@ -131,22 +131,27 @@ func (c call) blobKey() (cipher.AEAD, error) {
 // rootKey is the secret of a service from which the keys of its blobs are derived.
 type rootKey [32]byte
 
-// loadRoot keeps the root key that the store held, or makes one and stores it.
-func (s *Service) loadRoot(ctx context.Context, held []byte) error {
-	if held != nil {
-		if len(held) != len(s.root) {
-			return badRecord("service", nil)
+// loadRoot takes over the root key that the store held. A new store gets a new one; a store that held anything else
+// without it has lost it.
+func (l *loader) loadRoot() error {
+	if l.root != nil || !l.fresh {
+		if copy(l.Service.root[:], l.root) != len(l.Service.root) || len(l.root) != len(l.Service.root) {
+			return badRecord("service", errors.New("the root key is missing or torn"))
 		}
-		copy(s.root[:], held)
 		return nil
 	}
-	rand.Read(s.root[:])
-	if s.store == nil {
+	rand.Read(l.Service.root[:])
+	if l.store == nil {
 		return nil
 	}
-	data, err := json.Marshal(s.root[:])
+	return l.keep("service", l.Service.root[:])
+}
+
+// keep has a secret of the service committed when all is loaded. The copies that this makes are left to the collector.
+func (l *loader) keep(sort string, secret []byte) error {
+	data, err := json.Marshal(secret)
 	if err != nil {
 		return err
 	}
-	return s.save(ctx, record{Sort: "service", Data: data})
+	return l.last.add("", []record{{Sort: sort, Data: data}}, nil)
 }

@@ -58,8 +58,16 @@ func (v *Vault) Refuse(ctx context.Context, r *Exchange, why error) error {
 	return err
 }
 
-// Lookup returns the vault of a name, compared without case, or nil if there is none. It creates none.
+// Lookup returns the vault of a name, compared without case, or nil if there is none. It creates none. A service that is
+// closed has none.
 func (s *Service) Lookup(name string) *Vault {
+	if s.closed.Load() {
+		return nil
+	}
+	return s.lookup(name)
+}
+
+func (s *Service) lookup(name string) *Vault {
 	v, _ := s.vaults.Load(strings.ToLower(name))
 	found, _ := v.(*Vault)
 	return found

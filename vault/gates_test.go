@@ -345,21 +345,27 @@ func TestTheAttemptSucceedsIfNothingIsWrong(t *testing.T) {
 	}
 }
 
-// The body of a request is not read before its sender is let in.
+// The body of a request is not read before its sender is let in and pays, unless the body says what is to be paid.
 func TestABodyIsReadOnlyOfWhoIsLetIn(t *testing.T) {
 	t.Parallel()
-	for _, f := range gates {
-		a := newAttempt(t)
-		forSigningOverAProtocol(t, a)
-		f.spoil(t, a)
-		body := &countingReader{}
-		a.request = func(caller vault.Caller) error {
-			a.wire.Caller, a.wire.Name, a.wire.Body = caller, a.name, body
-			_, err := endpoint(vault.OpKeySign).Serve(t.Context(), a.vault, &a.wire, nil)
-			return err
-		}
-		if _, err := a.make(t); (body.reads != 0) != (f.codes == "Throttled") {
-			t.Errorf("%s: the body was read %d times before %v", f.name, body.reads, err)
+	for operation, pricesItself := range map[vault.Operation]bool{
+		vault.OpKeySign: false, vault.OpSecretSet: false, vault.OpSecretRestore: false, vault.OpKeyCreate: true,
+	} {
+		for _, f := range gates {
+			a := newAttempt(t)
+			forSigningOverAProtocol(t, a)
+			a.rights.Keys, a.rights.Secrets = []string{"sign", "create"}, []string{"set", "restore"}
+			f.spoil(t, a)
+			body := &countingReader{}
+			a.request = func(caller vault.Caller) error {
+				a.wire.Caller, a.wire.Name, a.wire.Body = caller, a.name, body
+				_, err := endpoint(operation).Serve(t.Context(), a.vault, &a.wire, nil)
+				return err
+			}
+			_, err := a.make(t)
+			if want := f.codes == "Throttled" && pricesItself; (body.reads != 0) != want {
+				t.Errorf("%s, %s: the body was read %d times before %v", operation, f.name, body.reads, err)
+			}
 		}
 	}
 }

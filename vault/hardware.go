@@ -1,9 +1,6 @@
 package vault
 
 import (
-	"context"
-	"encoding/json"
-
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
 )
@@ -40,25 +37,19 @@ func hardened(t crypto.KeyType) crypto.KeyType {
 	return t + "-HSM"
 }
 
-// loadModule gives the module the domain that the store held, or stores the one it has.
-func (s *Service) loadModule(ctx context.Context, held []byte) error {
-	if !s.ownModule {
+// loadModule gives the module the domain that the store held, or has the one it has kept.
+func (l *loader) loadModule() error {
+	if !l.ownModule {
 		return nil
 	}
-	if held != nil {
-		if err := s.module.RestoreDomain(held); err != nil {
+	if l.domain != nil {
+		if err := l.module.RestoreDomain(l.domain); err != nil {
 			return badRecord("module", err)
 		}
 		return nil
 	}
-	if s.store == nil {
+	if l.store == nil {
 		return nil
 	}
-	return s.module.ExportDomain(func(secret []byte) error {
-		data, err := json.Marshal(secret)
-		if err != nil {
-			return err
-		}
-		return s.save(ctx, record{Sort: "module", Data: data})
-	})
+	return l.module.ExportDomain(func(secret []byte) error { return l.keep("module", secret) })
 }

@@ -30,24 +30,27 @@ type loader struct {
 	domain   []byte // of the module
 	objects  []record
 	versions map[store.Key]record
-	over     batch // records that need no longer be kept
+	fresh    bool  // the store held nothing
+	last     batch // what is committed when all is in its place: records that are new, or need no longer be kept
 }
 
 // load fills a service that nobody uses yet.
 func (s *Service) load(ctx context.Context) error {
+	l := &loader{Service: s, now: s.now().Unix(), fresh: true, versions: map[store.Key]record{}, last: newBatch()}
+	defer func() { clear(l.root); clear(l.domain) }()
 	if s.store == nil {
-		return s.loadRoot(ctx, nil)
+		return l.secrets()
 	}
-	l := &loader{Service: s, now: s.now().Unix(), versions: map[store.Key]record{}, over: newBatch()}
 	for stored, err := range s.store.Records(ctx) {
 		if err != nil {
 			return fmt.Errorf("vault: reading the store: %w", err)
 		}
+		l.fresh = false
 		if err := l.take(stored); err != nil {
 			return err
 		}
 	}
-	if err := errors.Join(s.loadRoot(ctx, l.root), s.loadModule(ctx, l.domain)); err != nil {
+	if err := l.secrets(); err != nil {
 		return err
 	}
 	for _, object := range l.objects {
@@ -55,11 +58,14 @@ func (s *Service) load(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(l.over.records) == 0 {
+	if len(l.last.records) == 0 {
 		return nil
 	}
-	return s.commit(ctx, l.over)
+	return s.commit(ctx, l.last)
 }
+
+// secrets takes over the root key and the domain of the module, or makes new ones.
+func (l *loader) secrets() error { return errors.Join(l.loadRoot(), l.loadModule()) }
 
 // take sorts a record in.
 func (l *loader) take(stored store.Record) error {
@@ -109,7 +115,7 @@ func (l *loader) vault(r record) error {
 
 // place puts an object with its versions into its vault, unless its time is over.
 func (l *loader) place(ctx context.Context, object record) error {
-	v, kind := l.Lookup(object.Vault), kindAt(object.Kind)
+	v, kind := l.lookup(object.Vault), kindAt(object.Kind)
 	if v == nil || kind == nil {
 		return badRecord(object.Sort, errors.New("there is no such vault or kind"))
 	}
@@ -122,7 +128,7 @@ func (l *loader) place(ctx context.Context, object record) error {
 		own = append(own, r)
 	}
 	if d := object.Deletion; d != nil && d.Free <= l.now {
-		return l.over.add(object.Vault, nil, append(own, object))
+		return l.last.add(object.Vault, nil, append(own, object))
 	}
 	if err := kind.load(ctx, v, object, own); err != nil {
 		return badRecord(object.Sort, err)

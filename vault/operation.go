@@ -66,16 +66,20 @@ func define[In wireInput[In], Out wireOutput](name Operation, status int, route 
 // serve is how a request of a protocol passes the pipeline.
 func serve[In wireInput[In], Out wireOutput](ctx context.Context, v *Vault, o *op[In, Out], r *Exchange, dst []byte) ([]byte, error) {
 	var in In
-	out, err := run(r.call(ctx, v), o, in, func() (In, error) {
-		if err := r.check(&o.row); err != nil {
-			return in, err
-		}
-		return in.read(r)
+	answer := dst
+	_, err := run(r.call(ctx, v), o, in, &protocol[In, Out]{
+		decode: func() (In, error) {
+			if err := r.check(&o.row); err != nil {
+				return in, err
+			}
+			return in.read(r)
+		},
+		encode: func(out Out) { answer = out.appendTo(dst, r) },
 	})
 	if err != nil {
 		return dst, err
 	}
-	return out.appendTo(dst, r), nil
+	return answer, nil
 }
 
 // costing gives the operation a cost that depends on the body of the request.

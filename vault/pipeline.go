@@ -41,16 +41,16 @@ type input interface {
 // run is the life of every request. The order of its steps is the order of the errors a caller sees; nothing else in
 // the library decides it.
 //
-// The order of work differs in one place. What a request costs may depend on its body, so the body is decoded before the
-// throttle is asked; a malformed body is held back and reported after it.
-func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, error)) (out Out, err error) {
+// The order of work differs in one place. Where the body decides what a request costs, it is decoded before the throttle is
+// asked; a malformed body is held back and reported after it.
+func run[In input, Out any](c call, o *op[In, Out], in In, p *protocol[In, Out]) (out Out, err error) {
 	if err := c.ctx.Err(); err != nil {
 		return out, err
 	}
 	c.arrive()
 	defer func() {
-		if p := recover(); p != nil {
-			err = errs.NewInternal(Panic{Value: p, Stack: debug.Stack()})
+		if r := recover(); r != nil {
+			err = errs.NewInternal(Panic{Value: r, Stack: debug.Stack()})
 		}
 		if err = c.leave(&o.row, err); err != nil {
 			out = *new(Out) // what a handler had made before it failed
@@ -62,16 +62,18 @@ func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, er
 	if err = c.fault(c.vault.svc.hook.Before, o.operation); err != nil {
 		return out, err
 	}
-	var malformed error
-	if decode != nil {
-		in, malformed = decode()
-	}
 	class, units := c.charge(o.class)
-	if o.cost != nil && malformed == nil {
-		class, units = o.cost(in, c.vault.svc.prices)
+	var malformed error
+	if o.cost != nil {
+		if in, malformed = p.read(in); malformed == nil {
+			class, units = o.cost(in, c.vault.svc.prices)
+		}
 	}
 	if err = c.throttle(class, units); err != nil {
 		return out, err
+	}
+	if o.cost == nil {
+		in, malformed = p.read(in)
 	}
 	if malformed != nil {
 		return out, malformed
@@ -85,7 +87,29 @@ func run[In input, Out any](c call, o *op[In, Out], in In, decode func() (In, er
 	if out, err = o.exec(c, in); err != nil {
 		return out, err
 	}
-	return out, c.fault(c.vault.svc.hook.After, o.operation)
+	if err = c.fault(c.vault.svc.hook.After, o.operation); err == nil {
+		p.write(out)
+	}
+	return out, err
+}
+
+// protocol is what a door does that brings a request in another form than Go: nil through the Go API.
+type protocol[In, Out any] struct {
+	decode func() (In, error)
+	encode func(Out)
+}
+
+func (p *protocol[In, Out]) read(in In) (In, error) {
+	if p == nil || p.decode == nil {
+		return in, nil
+	}
+	return p.decode()
+}
+
+func (p *protocol[In, Out]) write(out Out) {
+	if p != nil && p.encode != nil {
+		p.encode(out)
+	}
 }
 
 // fault is what a test has put in the way of an operation.

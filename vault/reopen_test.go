@@ -359,6 +359,49 @@ func TestAStoreThatHoldsSomethingElseIsRefused(t *testing.T) {
 	}
 }
 
+// A store without the secret of its service cannot be told from one that lost it: a new secret would make every backup
+// worthless. Nothing is written by a service that does not open.
+func TestAStoreThatLostASecretIsRefused(t *testing.T) {
+	t.Parallel()
+	lost := func(sort string) func(store.Record) store.Batch {
+		return func(r store.Record) store.Batch {
+			if !bytes.Contains(r.Value, []byte(`"sort":"`+sort+`"`)) {
+				return store.Batch{}
+			}
+			return store.Batch{Delete: []store.Key{r.Key}}
+		}
+	}
+	for name, change := range map[string]func(store.Record) store.Batch{
+		"the root key":                 lost("service"),
+		"the vault of what it keeps":   lost("vault"),
+		"the module, and a vault's":    func(r store.Record) store.Batch { return both(lost("module")(r), lost("vault")(r)) },
+		"the root key, though it says": replaced(`"sort":"service"`, `"data":"`, `"date":"`),
+	} {
+		s := tampered(t, change)
+		before := records(t, s)
+		if _, err := vault.New(&vault.Options{Store: s}); !errors.Is(err, vault.ErrBadRecord) {
+			t.Errorf("without %s: %v", name, err)
+		}
+		if records(t, s) != before {
+			t.Errorf("without %s: a service that did not open wrote", name)
+		}
+	}
+}
+
+func both(a, b store.Batch) store.Batch {
+	return store.Batch{Put: append(a.Put, b.Put...), Delete: append(a.Delete, b.Delete...)}
+}
+
+func records(t *testing.T, s *store.Memory) int {
+	t.Helper()
+	n := 0
+	for _, err := range s.Records(t.Context()) {
+		fine(t, err)
+		n++
+	}
+	return n
+}
+
 func TestAStoreThatDoesNotAnswerIsRefused(t *testing.T) {
 	t.Parallel()
 	closed := store.NewMemory()
@@ -388,6 +431,9 @@ func TestCloseEndsTheService(t *testing.T) {
 	}
 	if _, err := w.svc.Vault(t.Context(), w.vault.Name()); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("a vault that was there: %v", err)
+	}
+	if v := w.svc.Lookup(w.vault.Name()); v != nil {
+		t.Errorf("looked up: %v", v.Name())
 	}
 	if err := s.Commit(t.Context(), store.Batch{}); err != nil {
 		t.Errorf("the store, which is the program's, was closed: %v", err)

@@ -109,7 +109,7 @@ func (s *Service) Vault(ctx context.Context, name string) (*Vault, error) {
 	if s.closed.Load() {
 		return nil, store.ErrClosed
 	}
-	if v := s.Lookup(name); v != nil {
+	if v := s.lookup(name); v != nil {
 		return v, nil
 	}
 	v, err := s.CreateVault(ctx, name, nil)
@@ -137,7 +137,7 @@ func (s *Service) CreateVault(ctx context.Context, name string, o *VaultOptions)
 	if s.closed.Load() {
 		return nil, store.ErrClosed
 	}
-	if s.Lookup(name) != nil {
+	if s.lookup(name) != nil {
 		return nil, errs.NewVaultAlreadyExists(name)
 	}
 	v := s.newVaultLocked(name, set)
