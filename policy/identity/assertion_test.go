@@ -1,6 +1,8 @@
 package identity_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -8,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"math"
 	"math/big"
 	"strings"
 	"testing"
@@ -28,11 +31,17 @@ type signer struct {
 
 func newSigner(t *testing.T) signer {
 	t.Helper()
+	return newSignerBetween(t, start.Add(-time.Hour), start.Add(time.Hour))
+}
+
+// newSignerBetween is a signer whose certificate is good from one moment to another.
+func newSignerBetween(t *testing.T, from, to time.Time) signer {
+	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: to}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
@@ -81,8 +90,11 @@ func TestAssertions(t *testing.T) {
 		t.Fatal(err)
 	}
 	own, foreign := newSigner(t), newSigner(t)
-	if err := app.AddCertificate(own.certificate); err != nil {
-		t.Fatal(err)
+	old, early := newSignerBetween(t, start.Add(-2*time.Hour), start.Add(-time.Second)), newSignerBetween(t, start.Add(time.Second), start.Add(time.Hour))
+	for _, s := range []signer{own, old, early} {
+		if err := app.AddCertificate(s.certificate); err != nil {
+			t.Fatal(err)
+		}
 	}
 	cluster, err := identity.NewCluster("https://cluster.example", own.key)
 	if err != nil {
@@ -119,6 +131,13 @@ func TestAssertions(t *testing.T) {
 		"another key, same name":  {id, signer{foreign.key, own.certificate}.assertion(t, id, nil), identity.AssertionInvalid},
 		"expired":                 {id, own.assertion(t, id, map[string]any{"exp": start.Add(-time.Hour).Unix()}), identity.AssertionTime},
 		"not yet":                 {id, own.assertion(t, id, map[string]any{"nbf": start.Add(time.Hour).Unix()}), identity.AssertionTime},
+		"never to expire":         {id, own.assertion(t, id, map[string]any{"exp": int64(math.MaxInt64)}), identity.AssertionTime},
+		"good for a day":          {id, own.assertion(t, id, map[string]any{"exp": start.Add(24 * time.Hour).Unix()}), 0},
+		"good for longer":         {id, own.assertion(t, id, map[string]any{"exp": start.Add(24*time.Hour + identity.ClockSkew + time.Second).Unix()}), identity.AssertionTime},
+		"not in a million years":  {id, own.assertion(t, id, map[string]any{"nbf": int64(math.MaxInt64)}), identity.AssertionTime},
+		"an old certificate":      {id, old.assertion(t, id, nil), identity.AssertionInvalid},
+		"an early certificate":    {id, early.assertion(t, id, nil), identity.AssertionInvalid},
+		"a workload by PS256":     {id, own.assertion(t, "https://cluster.example", map[string]any{"sub": "billing", "aud": identity.DefaultFederationAudience}), identity.AssertionInvalid},
 		"for somebody else":       {id, own.assertion(t, id, map[string]any{"sub": "x"}), identity.AssertionClient},
 		"for another endpoint":    {id, own.assertion(t, id, map[string]any{"aud": "x"}), identity.AssertionAudience},
 		"a workload":              {id, token(cluster, "billing", start), 0},
@@ -159,7 +178,7 @@ func TestAssertionOutlivesSecrets(t *testing.T) {
 		if err := app.AddCertificate(own.certificate); (err != nil) != (i == identity.MaxCredentials) {
 			t.Errorf("certificate %d: %v", i, err)
 		}
-		if err := app.AddFederation(identity.Federation{}); (err != nil) != (i == identity.MaxCredentials) {
+		if err := app.AddFederation(identity.Federation{Key: &own.key.PublicKey}); (err != nil) != (i == identity.MaxCredentials) {
 			t.Errorf("federation %d: %v", i, err)
 		}
 	}
@@ -177,5 +196,63 @@ func TestAssertionOutlivesSecrets(t *testing.T) {
 	tenant.FailWith(identity.ServiceUnavailable)
 	if _, err := tenant.AuthenticateAssertion(t.Context(), app.ClientID(), "x", nil); !errors.Is(err, identity.ServiceUnavailable) {
 		t.Errorf("%v, want %v", err, identity.ServiceUnavailable)
+	}
+}
+
+// TestFederationsOfOneIssuer lets an issuer change its key: the application trusts the old one and the new one.
+func TestFederationsOfOneIssuer(t *testing.T) {
+	tenant, clock := tenant(t)
+	app := app(t, tenant, "billing")
+	for _, key := range []*rsa.PrivateKey{rsaKey(), foreignKey()} {
+		cluster := must[*identity.Cluster](t)(identity.NewCluster("https://cluster.example", key))
+		if err := app.AddFederation(cluster.Trust("billing")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		key  *rsa.PrivateKey
+		want identity.Code
+	}{
+		"the first": {rsaKey(), 0}, "the second": {foreignKey(), 0}, "neither": {smallKey(), identity.AssertionInvalid},
+	} {
+		cluster := must[*identity.Cluster](t)(identity.NewCluster("https://cluster.example", c.key))
+		token := must[string](t)(cluster.Token("billing", clock.Now()))
+		_, err := tenant.AuthenticateAssertion(t.Context(), app.ClientID(), token, nil)
+		if c.want == 0 && err != nil || c.want != 0 && !errors.Is(err, c.want) {
+			t.Errorf("a token that %s key signed: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// TestWrongCredentials adds what nobody could sign in with.
+func TestWrongCredentials(t *testing.T) {
+	tenant, _ := tenant(t)
+	app := app(t, tenant, "billing")
+	key := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der := must[[]byte](t)(x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key))
+	good, trust := newSigner(t), identity.Federation{Issuer: "https://cluster.example", Subject: "billing", Key: &rsaKey().PublicKey}
+	add := map[string]struct {
+		add  func() error
+		want error
+	}{
+		"no certificate":             {func() error { return app.AddCertificate(nil) }, identity.ErrKey},
+		"a certificate of an EC key": {func() error { return app.AddCertificate(must[*x509.Certificate](t)(x509.ParseCertificate(der))) }, identity.ErrKey},
+		"an empty certificate":       {func() error { return app.AddCertificate(&x509.Certificate{}) }, identity.ErrKey},
+		"a federation without key":   {func() error { return app.AddFederation(identity.Federation{Issuer: "x"}) }, identity.ErrKey},
+		"a federation, empty key":    {func() error { return app.AddFederation(identity.Federation{Key: &rsa.PublicKey{}}) }, identity.ErrKey},
+		"a certificate":              {func() error { return app.AddCertificate(good.certificate) }, nil},
+		"a federation":               {func() error { return app.AddFederation(trust) }, nil},
+	}
+	for name, c := range add {
+		if err := c.add(); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+	app.Delete()
+	for _, name := range []string{"a certificate", "a federation"} {
+		if err := add[name].add(); !errors.Is(err, identity.ErrForeign) {
+			t.Errorf("%s after Delete: %v, want %v", name, err, identity.ErrForeign)
+		}
 	}
 }

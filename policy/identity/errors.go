@@ -20,6 +20,8 @@ var (
 	ErrTaken = errors.New("identity: the id belongs to another object")
 	// ErrFull refuses what would be object [MaxObjects]+1 or secret [MaxSecrets]+1.
 	ErrFull = errors.New("identity: the directory's quota is used up")
+	// ErrKey refuses a certificate, or a federation, without an RSA key.
+	ErrKey = errors.New("identity: a certificate or federation has an RSA key")
 	// ErrForeign refuses an object of another tenant, or a deleted one.
 	ErrForeign = errors.New("identity: the object is not in this directory")
 )
