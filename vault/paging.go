@@ -45,20 +45,21 @@ func (l life[V, O, R, I]) listDeleted(c call, p cursor) (page[Deleted[I]], error
 	}), nil
 }
 
-// listVersions answers a page of the versions of an object, oldest first. An object that does not exist has none.
+// listVersions answers a page of the versions of an object, oldest first. An object that does not exist has none,
+// and nothing follows a version that it does not have.
 func (l life[V, O, R, I]) listVersions(c call, p cursor) (page[I], error) {
 	o := l.kind.Live(c.root, c.name, c.unix())
 	if o == nil {
 		return page[I]{}, nil
 	}
 	rest := o.Versions
-	if after, ok := shelf.ParseVersionID(p.after); ok {
-		for i, v := range rest {
-			if v.ID == after {
-				rest = rest[i+1:]
-				break
-			}
+	if p.after != "" {
+		id, _ := shelf.ParseVersionID(p.after)
+		i := slices.IndexFunc(rest, func(v *shelf.Version[V]) bool { return v.ID == id })
+		if i < 0 {
+			return page[I]{}, nil
 		}
+		rest = rest[i+1:]
 	}
 	return collect(p, slices.Values(rest), func(v *shelf.Version[V]) (string, I) { return v.ID.String(), l.item(c.set, l.id(c.vault, o, v), v) }), nil
 }

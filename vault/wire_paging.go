@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/shelf"
 )
 
 // What a list is asked by.
@@ -17,16 +18,27 @@ const (
 
 func (cursor) read(r *Exchange) (in cursor, err error) {
 	if text, ok := r.member(sizeMember); ok {
-		if in.size, err = strconv.Atoi(text); err != nil || in.size < 1 || in.size > maxPage {
-			return in, errs.NewBadArgument(text, sizeMember)
+		size, err := strconv.ParseUint(text, 10, 8) // digits, and no sign
+		if err != nil || size < 1 || size > maxPage {
+			return in, errs.NewBadArgument(clip(text), sizeMember)
 		}
+		in.size = int(size)
 	}
 	if text, ok := r.member(nextMember); ok {
-		if in.after, ok = readSkipToken(text); !ok {
-			return in, errs.NewBadArgument(text, nextMember)
+		if in.after, ok = readSkipToken(text); !ok || !r.lists(in.after) {
+			return in, errs.NewBadArgument(clip(text), nextMember)
 		}
 	}
 	return in, nil
+}
+
+// lists tells whether a list may go on after a text. Where the path names an object, its versions are listed.
+func (r *Exchange) lists(after string) bool {
+	if r.Name == "" {
+		return true
+	}
+	_, ok := shelf.ParseVersionID(after)
+	return ok
 }
 
 func (p page[I]) appendTo(dst []byte, r *Exchange) []byte {

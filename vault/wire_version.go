@@ -38,14 +38,16 @@ func readVersion(query string) (apiVersion, error) {
 		if text != "" {
 			value = text + "," + value
 		}
-		text = value
+		if text = value; len(text) > maxEcho {
+			break
+		}
 	}
 	if text == "" {
 		return 0, errs.NewMissingVersion()
 	}
 	known := slices.Index(apiVersions, text)
 	if known < 0 {
-		return 0, errs.NewUnknownVersion(text, apiVersions[len(apiVersions)-1])
+		return 0, errs.NewUnknownVersion(clip(text), apiVersions[len(apiVersions)-1])
 	}
 	return apiVersion(known), nil
 }

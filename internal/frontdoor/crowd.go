@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// patience is how long a connection may hold its place in silence while others wait for one: before its first byte, and
-// between two requests. Those who speak without making a request are closed by the server's own timeouts.
+// patience is how long a connection may hold its place in silence while others wait for one: before its first byte,
+// between two requests, and in a tunnel through which nothing moves. Those who speak without making a request are closed by the server's own timeouts.
 const patience = 2 * time.Second
 
 // crowd bounds the connections of a front, over all its ports. It is safe for concurrent use.
@@ -133,15 +133,15 @@ func (c *crowd) door(l net.Listener) *door {
 	return &door{l, c, closed, sync.OnceFunc(func() { close(closed) })}
 }
 
-// Accept waits for a place, then for somebody to take it.
+// Accept waits for somebody to come, then for a place to give. A door where nobody comes takes none.
 func (d *door) Accept() (net.Conn, error) {
-	if !d.place() {
-		return nil, net.ErrClosed
-	}
 	conn, err := d.Listener.Accept()
 	if err != nil {
-		<-d.crowd.places
 		return nil, err
+	}
+	if !d.place() {
+		conn.Close()
+		return nil, net.ErrClosed
 	}
 	return d.crowd.enter(conn), nil
 }

@@ -13,9 +13,16 @@
 // [Access] lists the environment variables by which programs in any language find the proxy and the authority, and
 // [Bundle] is the file they need, with the roots that the system trusts beside ours.
 //
+// # Exposure
+//
+// Whoever reaches the proxy is a client. Where those are other machines, [OutsideExposed] keeps them from passing for this
+// one: it tunnels to no address of this machine or its link. No front tunnels to its own ports.
+//
 // # Bounds
 //
-// All connections of a front together are bounded, and so is the time that each may take. When there is no room, a
-// newcomer waits until a connection ends, or until one that is not in the middle of a request has had its time: then that
-// one is closed. So neither garbage nor a thousand idle clients keep anybody out.
+// All connections of clients together are bounded, over both ports and with those that are tunnels, and so is the time that
+// each may take. The first that finds no room waits at its port, and those behind it in the system's queue, until a
+// connection ends or one that is silent has had its time: before its first byte, between two requests, or in a tunnel
+// through which nothing moves. Then that one is closed. So neither garbage nor a thousand idle clients or tunnels keep
+// anybody out; as many tunnels that are used as there are places do.
 package frontdoor

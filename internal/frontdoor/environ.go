@@ -84,7 +84,7 @@ var overrides = []struct {
 // excepting is a NO_PROXY without the entries that except hosts of the service.
 func excepting(value string) string {
 	hosts := slices.Clone(servedHosts)
-	for _, domain := range servedDomains {
+	for _, domain := range append(servedDomains[:len(servedDomains):len(servedDomains)], regional) {
 		hosts = append(hosts, "any."+domain)
 	}
 	kept := slices.DeleteFunc(strings.Split(value, ","), func(entry string) bool {

@@ -38,6 +38,7 @@ func TestVariables(t *testing.T) {
 		{"NO_PROXY=localhost,.azure.net,10.0.0.0/8,contoso.vault.azure.net", " NO_PROXY=localhost,10.0.0.0/8"},
 		{"no_proxy=*", " no_proxy="},
 		{"NO_PROXY=login.microsoftonline.com,net,example.com:443", " NO_PROXY=example.com:443"},
+		{"NO_PROXY=.login.microsoft.com,westeurope.login.microsoft.com:443,microsoft.com,example.com", " NO_PROXY=example.com"},
 	} {
 		got := strings.Join(access.Variables(strings.Fields(c.around)), " ")
 		if got != standard+c.more {
@@ -73,6 +74,35 @@ func TestBundleHoldsTheSystemsRoots(t *testing.T) {
 	}
 	if cert, err := x509.ParseCertificate(block.Bytes); err != nil || !cert.Equal(f.Authority()) {
 		t.Errorf("%v %v", cert, err)
+	}
+}
+
+// What programs trusted by variables that now name the bundle, they trust by the bundle; the system does not.
+func TestBundleHoldsWhatItReplaces(t *testing.T) {
+	dir := t.TempDir()
+	var environ []string
+	var all string
+	for _, name := range []string{"SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE"} {
+		root := string(open(t, frontdoor.Options{}).Bundle(nil))
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(all+root), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		all += root
+		environ = append(environ, name+"="+file)
+	}
+	if got := string(frontdoor.Roots(environ)); got != all {
+		t.Errorf("%d bytes, want each of the three certificates once: %d", len(got), len(all))
+	}
+	environ[2] = "REQUESTS_CA_BUNDLE=" + dir
+	if got := frontdoor.Roots(environ); len(got) != len(all) {
+		t.Errorf("with a directory: %d bytes, want %d", len(got), len(all))
+	}
+	environ = append(environ, "REQUESTS_CA_BUNDLE="+filepath.Join(dir, "none"), "NODE_EXTRA_CA_CERTS=")
+	only := x509.NewCertPool()
+	only.AppendCertsFromPEM(frontdoor.Roots(environ))
+	if !frontdoor.Pool(environ[:3]).Equal(only) {
+		t.Error("the system trusts what only some programs do")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -28,7 +29,8 @@ type Options struct {
 	Handler http.Handler
 	// Outside reaches the hosts that are not the service's. nil: the proxy refuses them.
 	Outside Dial
-	// Connections is how many connections are kept at once, tunnels included. 0: MaxConnections.
+	// Connections is how many connections are kept at once, tunnels included. One is enough, and less than none is an
+	// error. 0: MaxConnections.
 	Connections int
 	// Log is told of what the proxy refuses and tunnels, and at debug level of clients that do not speak the protocol.
 	// nil: nobody is told.
@@ -46,8 +48,12 @@ type Front struct {
 	running   sync.WaitGroup
 }
 
-// Open makes a front that accepts connections until Close. Errors are those of the listeners.
+// Open makes a front that accepts connections until Close. Errors are those of the listeners, and a number of connections
+// that cannot be.
 func Open(o *Options) (*Front, error) {
+	if o.Connections < 0 {
+		return nil, errors.New("a front keeps at least one connection")
+	}
 	log := o.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -62,7 +68,7 @@ func Open(o *Options) (*Front, error) {
 	}
 	crowd := newCrowd(cmp.Or(o.Connections, MaxConnections), o.Now)
 	f := &Front{authority: ca, listen: listen}
-	f.proxy = newProxy(proxied.Addr(), o, log)
+	f.proxy = newProxy(proxied.Addr(), listen.Addr(), o, log)
 
 	service, proxy := newServer(o.Handler, log), newServer(f.proxy, log)
 	service.TLSConfig = &tls.Config{GetCertificate: ca.certificate, MinVersion: tls.VersionTLS12}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The hosts of the service in the public cloud and in the sovereign ones: domains under which every host is served, and
+// The hosts of the service in the public cloud and in the sovereign ones: domains right below which every host is served, and
 // hosts by themselves.
 var (
 	servedDomains = []string{
@@ -21,24 +21,27 @@ var (
 	}
 )
 
+// regional is the host below which the authorities of regions are, where clients go that AZURE_REGIONAL_AUTHORITY_NAME
+// tells their region.
+const regional = "login.microsoft.com"
+
 // Serves tells whether a host, without port, is one that a front answers for and never lets out.
 func Serves(host string) bool {
-	if slices.Contains(servedHosts, plain(host)) {
-		return true
-	}
 	_, ok := Name(host)
-	return ok
+	host = plain(host)
+	region, below := strings.CutSuffix(host, "."+regional)
+	return ok || slices.Contains(servedHosts, host) || below && region != ""
 }
 
-// Name returns the name of the container that a host, with or without port, is that of. ok is false for the hosts of
-// authorities and for those that are not served.
+// Name returns the name of the vault that a host, with or without port, is that of. ok is false for the hosts of
+// authorities and for those that are not served, such as one with more than one label below the domain of vaults.
 func Name(host string) (name string, ok bool) {
 	if bare, _, err := net.SplitHostPort(host); err == nil {
 		host = bare
 	}
 	host = plain(host)
 	for _, domain := range servedDomains {
-		if name, ok := strings.CutSuffix(host, "."+domain); ok && name != "" {
+		if name, ok := strings.CutSuffix(host, "."+domain); ok && name != "" && !strings.Contains(name, ".") {
 			return name, true
 		}
 	}

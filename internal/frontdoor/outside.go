@@ -20,13 +20,19 @@ import (
 // Outside returns a Dial that reaches other hosts as a program with an environment would: through the proxy that its
 // HTTPS_PROXY names, unless NO_PROXY excepts the host, and otherwise directly. The environment is that from before the
 // front put its own proxy there. Errors: a proxy address that cannot be understood.
-func Outside(environ []string) (Dial, error) {
-	var d net.Dialer
-	direct := func(ctx context.Context, address string) (net.Conn, error) { return d.DialContext(ctx, "tcp", address) }
+func Outside(environ []string) (Dial, error) { return outside(environ, direct(new(net.Dialer))) }
+
+// direct is a dialer without a proxy.
+func direct(d *net.Dialer) Dial {
+	return func(ctx context.Context, address string) (net.Conn, error) { return d.DialContext(ctx, "tcp", address) }
+}
+
+// outside reaches hosts directly, or through the proxy of an environment, which itself may be anywhere.
+func outside(environ []string, directly Dial) (Dial, error) {
 	around := variables(environ)
 	address := around.either("HTTPS_PROXY", "https_proxy")
 	if address == "" {
-		return direct, nil
+		return directly, nil
 	}
 	if !strings.Contains(address, "://") {
 		address = "http://" + address
@@ -38,9 +44,9 @@ func Outside(environ []string) (Dial, error) {
 	excepted := strings.Split(around.either("NO_PROXY", "no_proxy"), ",")
 	return func(ctx context.Context, address string) (net.Conn, error) {
 		if isLocal(address) || slices.ContainsFunc(excepted, func(entry string) bool { return covers(entry, address) }) {
-			return direct(ctx, address)
+			return directly(ctx, address)
 		}
-		return through(ctx, direct, u, address)
+		return through(ctx, direct(new(net.Dialer)), u, address)
 	}, nil
 }
 

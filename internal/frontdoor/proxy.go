@@ -2,6 +2,7 @@ package frontdoor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -23,8 +24,9 @@ const (
 // proxy answers CONNECT requests.
 type proxy struct {
 	addr    net.Addr
-	inside  *inbox // for the hosts of the service
-	outside Dial   // for all others; nil: refused
+	listen  net.Addr // the front's other port
+	inside  *inbox   // for the hosts of the service
+	outside Dial     // for all others; nil: refused
 	log     *slog.Logger
 	now     func() time.Time
 
@@ -34,8 +36,8 @@ type proxy struct {
 	open sync.WaitGroup // tunnels; added to under mu, and only until ctx is done
 }
 
-func newProxy(addr net.Addr, o *Options, log *slog.Logger) *proxy {
-	p := &proxy{addr: addr, inside: newInbox(addr), outside: o.Outside, log: log, now: o.Now}
+func newProxy(addr, listen net.Addr, o *Options, log *slog.Logger) *proxy {
+	p := &proxy{addr: addr, listen: listen, inside: newInbox(addr), outside: o.Outside, log: log, now: o.Now}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
 }
@@ -62,7 +64,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case Serves(host):
 		p.refuse(w, http.StatusForbidden, fmt.Sprintf("embedvault: %s is served on port %s alone", clean(host), servedPort))
 	case p.outside == nil:
-		p.refuse(w, http.StatusForbidden, fmt.Sprintf("embedvault: %s is no host of the service, and others are not tunnelled (serve tunnels them with -egress)", clean(host)))
+		p.refuse(w, http.StatusForbidden, fmt.Sprintf("embedvault: %s is no host of the service, and others are not tunnelled (-egress tunnels them)", clean(host)))
 	default:
 		p.leave(w, r.Host)
 	}
@@ -125,15 +127,15 @@ func (p *proxy) enter(w http.ResponseWriter) {
 // leave tunnels a client to another host.
 func (p *proxy) leave(w http.ResponseWriter, address string) {
 	if !p.begin() {
+		p.refuse(w, http.StatusServiceUnavailable, closingLine)
 		return
 	}
 	defer p.open.Done()
-	ctx, cancel := context.WithTimeout(p.ctx, dialTimeout)
-	there, err := p.outside(ctx, address)
-	cancel()
+	there, err := p.dial(address)
 	if err != nil {
-		p.refuse(w, http.StatusBadGateway, "embedvault: "+clean(address)+" cannot be reached")
 		p.log.Debug("proxy", "address", clean(address), "error", err)
+		status, line := p.reason(err, address)
+		p.refuse(w, status, line)
 		return
 	}
 	defer there.Close()
@@ -146,6 +148,48 @@ func (p *proxy) leave(w http.ResponseWriter, address string) {
 		p.log.Info("tunnel", "address", clean(address))
 		p.join(here, there)
 	}
+}
+
+// errHere is a connection that would lead from the front to itself.
+var errHere = errors.New("a port of this server")
+
+const closingLine = "embedvault: the proxy is closing"
+
+// dial connects to another host. What counts is where a connection leads, not what it was called.
+func (p *proxy) dial(address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, dialTimeout)
+	defer cancel()
+	conn, err := p.outside(ctx, address)
+	if err == nil && (leadsTo(conn, p.addr) || leadsTo(conn, p.listen)) {
+		conn.Close()
+		return nil, errHere
+	}
+	return conn, err
+}
+
+// leadsTo tells whether the other end of a connection is a port of this machine, which may be one on all addresses.
+func leadsTo(conn net.Conn, port net.Addr) bool {
+	here, _ := conn.LocalAddr().(*net.TCPAddr)
+	there, _ := conn.RemoteAddr().(*net.TCPAddr)
+	own, _ := port.(*net.TCPAddr)
+	if here == nil || there == nil || own == nil || there.Port != own.Port {
+		return false
+	}
+	return there.IP.Equal(own.IP) || own.IP.IsUnspecified() && (there.IP.IsLoopback() || there.IP.Equal(here.IP))
+}
+
+// reason is the status and line for a host that was not dialled.
+func (p *proxy) reason(err error, address string) (int, string) {
+	address = clean(address)
+	switch {
+	case errors.Is(err, errHere):
+		return http.StatusForbidden, "embedvault: " + address + " is a port of this server: go there without a proxy"
+	case errors.Is(err, errNear):
+		return http.StatusForbidden, "embedvault: " + address + " " + errNear.Error() + ", where an exposed proxy tunnels nobody"
+	case p.ctx.Err() != nil:
+		return http.StatusServiceUnavailable, closingLine
+	}
+	return http.StatusBadGateway, "embedvault: " + address + " cannot be reached"
 }
 
 // begin counts a tunnel, unless the proxy is closed.

@@ -2,11 +2,7 @@
 
 package frontdoor
 
-import (
-	"io"
-	"os"
-	"path/filepath"
-)
+import "path/filepath"
 
 // Where systems keep what they trust: a file with everything, or else a directory with a file for each.
 var (
@@ -41,29 +37,4 @@ func systemRoots(around environment) []byte {
 		}
 	}
 	return nil
-}
-
-// readDir reads all files of a directory.
-func readDir(dir string) (all []byte) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil
-	}
-	for _, e := range entries {
-		if len(all) < maxRoots {
-			all = append(append(all, readBounded(filepath.Join(dir, e.Name()))...), '\n')
-		}
-	}
-	return all
-}
-
-// readBounded reads a file. What cannot be read is empty.
-func readBounded(path string) []byte {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	text, _ := io.ReadAll(io.LimitReader(f, maxRoots))
-	return text
 }

@@ -11,15 +11,16 @@ import (
 // tunnelIdle is how long a tunnel stays open in which nothing moves in either direction.
 const tunnelIdle = 5 * time.Minute
 
-// join carries bytes between two connections until both have ended, one fails, nothing moves any more, or the proxy is
-// closed. The end of one side is told to the other.
+// join carries bytes between a client's connection a and another until both have ended, one fails, nothing moves any more,
+// or the proxy is closed. The end of one side is told to the other. While nothing moves, the client waits like others who
+// hold a place in silence.
 func (p *proxy) join(a, b net.Conn) {
 	release := context.AfterFunc(p.ctx, func() {
 		a.Close()
 		b.Close()
 	})
 	defer release()
-	t := &tunnel{p.now, a, b}
+	t := &tunnel{p.now, a, b, guestOf(a)}
 	var both sync.WaitGroup
 	both.Go(func() { t.carry(a, b) })
 	both.Go(func() { t.carry(b, a) })
@@ -28,8 +29,9 @@ func (p *proxy) join(a, b net.Conn) {
 
 // tunnel is two connections that share a deadline.
 type tunnel struct {
-	now  func() time.Time
-	a, b net.Conn
+	now   func() time.Time
+	a, b  net.Conn
+	guest *guest // whose place the tunnel has; nil: nobody's
 }
 
 // carry copies one direction.
@@ -47,7 +49,11 @@ func (t *tunnel) carry(to, from net.Conn) {
 	to.Close()
 }
 
+// alive notes that something moves: from now on the tunnel is silent.
 func (t *tunnel) alive() {
+	if t.guest != nil {
+		t.guest.waits(true)
+	}
 	until := t.now().Add(tunnelIdle)
 	t.a.SetDeadline(until)
 	t.b.SetDeadline(until)

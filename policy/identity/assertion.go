@@ -18,6 +18,10 @@ import (
 // MaxCredentials is how many certificates, and how many federations, an application has at most.
 const MaxCredentials = 20
 
+// MaxAssertionLifetime is how far ahead the exp of an assertion may lie, and [ClockSkew] beyond it. The directory was not
+// seen to bound it; the longest that a cluster gives its workloads is a day.
+const MaxAssertionLifetime = 24 * time.Hour
+
 // credentials are what an application can sign in with besides a secret. They are guarded by the tenant's lock.
 type credentials struct {
 	certificates []*x509.Certificate
@@ -31,18 +35,28 @@ type Federation struct {
 	Issuer, Subject string
 	// Audience is the aud claim. Empty: [DefaultFederationAudience].
 	Audience string
-	// Key verifies the issuer's tokens, which are signed with RS256.
+	// Key verifies the issuer's tokens, which are signed with RS256. A federation of the same issuer, subject and audience
+	// with another key stands beside this one.
 	Key *rsa.PublicKey
 }
 
 // DefaultFederationAudience is the audience of tokens that are exchanged for tokens of the directory.
 const DefaultFederationAudience = "api://AzureADTokenExchange"
 
-// AddCertificate lets the application sign in with assertions that the certificate's RSA key signs. It fails with
-// [ErrFull] at [MaxCredentials].
+// AddCertificate lets the application sign in with assertions that the certificate's RSA key signs, as long as the
+// certificate is good. It fails with [ErrKey], with [ErrFull] at [MaxCredentials] and with [ErrForeign] after Delete.
 func (a *Application) AddCertificate(c *x509.Certificate) error {
+	if c == nil {
+		return ErrKey
+	}
+	if key, _ := c.PublicKey.(*rsa.PublicKey); !isKey(key) {
+		return ErrKey
+	}
 	a.tenant.mu.Lock()
 	defer a.tenant.mu.Unlock()
+	if a.deleted {
+		return ErrForeign
+	}
 	if len(a.certificates) >= MaxCredentials {
 		return ErrFull
 	}
@@ -50,18 +64,26 @@ func (a *Application) AddCertificate(c *x509.Certificate) error {
 	return nil
 }
 
-// AddFederation lets the application sign in with tokens of another issuer. It fails with [ErrFull] at
-// [MaxCredentials].
+// AddFederation lets the application sign in with tokens of another issuer. It fails with [ErrKey], with [ErrFull] at
+// [MaxCredentials] and with [ErrForeign] after Delete.
 func (a *Application) AddFederation(f Federation) error {
+	if !isKey(f.Key) {
+		return ErrKey
+	}
 	f.Audience = or(f.Audience, DefaultFederationAudience)
 	a.tenant.mu.Lock()
 	defer a.tenant.mu.Unlock()
+	if a.deleted {
+		return ErrForeign
+	}
 	if len(a.federations) >= MaxCredentials {
 		return ErrFull
 	}
 	a.federations = append(slices.Clip(a.federations), f)
 	return nil
 }
+
+func isKey(k *rsa.PublicKey) bool { return k != nil && k.N != nil }
 
 // assertionClaims is the payload of a client assertion.
 type assertionClaims struct {
@@ -140,23 +162,34 @@ func (c credentials) check(assertion, clientID string, endpoints []string, now t
 	if strict(jws.UnsafePayloadWithoutVerification(), &claims) != nil {
 		return AssertionMalformed
 	}
-	if now.After(time.Unix(claims.Expires, 0).Add(ClockSkew)) || now.Before(time.Unix(claims.NotBefore, 0).Add(-ClockSkew)) {
+	if !claims.timely(now) {
 		return AssertionTime
 	}
 	if strings.EqualFold(claims.Issuer, clientID) {
-		return c.certified(jws, claims, clientID, endpoints)
+		return c.certified(jws, claims, clientID, endpoints, now)
 	}
 	return c.federated(jws, claims)
 }
 
+// timely tells whether the claims hold now. They are compared as they are: the largest of them are no times.
+func (c *assertionClaims) timely(now time.Time) bool {
+	return c.NotBefore <= now.Add(ClockSkew).Unix() &&
+		c.Expires >= now.Add(-ClockSkew).Unix() &&
+		c.Expires <= now.Add(MaxAssertionLifetime+ClockSkew).Unix()
+}
+
 // certified checks an assertion that the client signed itself.
-func (c credentials) certified(jws *jose.JSONWebSignature, claims assertionClaims, clientID string, endpoints []string) Code {
+func (c credentials) certified(jws *jose.JSONWebSignature, claims assertionClaims, clientID string, endpoints []string, now time.Time) Code {
 	header := jws.Signatures[0].Protected
 	i := slices.IndexFunc(c.certificates, func(cert *x509.Certificate) bool { return named(header, cert.Raw) })
 	if i < 0 {
 		return AssertionInvalid
 	}
-	if _, err := jws.Verify(c.certificates[i].PublicKey); err != nil {
+	cert := c.certificates[i]
+	if now.Before(cert.NotBefore) || now.After(cert.NotAfter) {
+		return AssertionInvalid
+	}
+	if _, err := jws.Verify(cert.PublicKey); err != nil {
 		return AssertionInvalid
 	}
 	if !strings.EqualFold(claims.Subject, clientID) {
@@ -182,16 +215,20 @@ func named(header jose.Header, der []byte) bool {
 	return false
 }
 
-// federated checks a token of an issuer outside the directory.
+// federated checks a token of an issuer outside the directory. An issuer may be trusted with several keys.
 func (c credentials) federated(jws *jose.JSONWebSignature, claims assertionClaims) Code {
+	refusal := FederationNotFound
 	for _, f := range c.federations {
 		if f.Issuer != claims.Issuer || f.Subject != claims.Subject || !slices.Contains(claims.Audience, f.Audience) {
 			continue
 		}
-		if _, err := jws.Verify(f.Key); err != nil {
-			return AssertionInvalid
+		refusal = AssertionInvalid
+		if jws.Signatures[0].Protected.Algorithm != string(jose.RS256) {
+			continue
 		}
-		return 0
+		if _, err := jws.Verify(f.Key); err == nil {
+			return 0
+		}
 	}
-	return FederationNotFound
+	return refusal
 }

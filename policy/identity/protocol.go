@@ -24,9 +24,9 @@ const (
 	MethodUnsupported Code = 900561
 	// AssertionMalformed: the assertion is no signed token. invalid_request, 400.
 	AssertionMalformed Code = 50027
-	// AssertionInvalid: no key of the client signed the assertion. invalid_client, 401.
+	// AssertionInvalid: no key of the client that is good now signed the assertion. invalid_client, 401.
 	AssertionInvalid Code = 700027
-	// AssertionTime: the assertion is not good now. invalid_client, 401.
+	// AssertionTime: the assertion is not good now, or for too long. invalid_client, 401.
 	AssertionTime Code = 700024
 	// AssertionClient: the assertion is for another client. invalid_client, 401.
 	AssertionClient Code = 700021

@@ -20,16 +20,13 @@ const formLimit = 64 << 10
 type authority struct {
 	tenant     *identity.Tenant
 	identities []*identity.ManagedIdentity
-	secret     string // of the identity endpoint of App Service
+	secret     string // of the identity endpoint of App Service, or ""
 	clientNow  func() time.Time
 	resources  []string // what tokens are issued for, without a slash at the end
 }
 
 func newAuthority(tenant *identity.Tenant, o *Options) *authority {
 	a := &authority{tenant: tenant, identities: o.Identities, secret: o.IdentityHeader, clientNow: o.ClientNow, resources: slices.Clone(azureResources)}
-	if a.secret == "" {
-		a.secret = DefaultIdentityHeader
-	}
 	for _, r := range o.Resources {
 		a.resources = append(a.resources, strings.TrimSuffix(r, "/"))
 	}
@@ -68,11 +65,14 @@ func isAuthorityPath(path string) bool {
 	return false
 }
 
-// answer answers a request to the authority.
+// answer answers a request to the authority. Its errors are errNoHost for a request for the machine's tokens that does not
+// come from the machine, and that of the request's context.
 func (a *authority) answer(x *exchange, r *http.Request) error {
 	path := strings.Trim(r.URL.Path, "/")
 	tenant, rest, _ := strings.Cut(path, "/")
 	switch {
+	case (path == metadataPath || path == appServicePath) && x.socket && !fromMachine(r):
+		return errNoHost
 	case path == metadataPath:
 		a.metadata(x, r)
 	case path == appServicePath:
@@ -148,8 +148,10 @@ func (a *authority) instance(x *exchange, r *http.Request) {
 	clouds := []cloud{
 		{"login.microsoftonline.com", "login.windows.net", []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"}},
 	}
-	if own, err := url.Parse(a.tenant.Authority()); err == nil && !slices.Contains(clouds[0].Aliases, own.Host) {
-		clouds = append(clouds, cloud{own.Host, own.Host, []string{own.Host}})
+	if own, err := url.Parse(a.tenant.Authority()); err == nil {
+		if host := strings.ToLower(own.Host); !slices.Contains(clouds[0].Aliases, host) {
+			clouds = append(clouds, cloud{host, host, []string{host}})
+		}
 	}
 	known := slices.ContainsFunc(clouds, func(c cloud) bool { return slices.Contains(c.Aliases, strings.ToLower(endpoint.Host)) })
 	if !known {

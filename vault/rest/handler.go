@@ -26,10 +26,12 @@ type Options struct {
 	// Place says from where a request over a socket comes, by [vault.Caller.From] or Via. nil: from its remote address.
 	Place func(c vault.Caller, r *http.Request) vault.Caller
 	// Identities are the managed identities of the machine. The first one that is system-assigned, or the only one, is
-	// given when a request names none.
+	// given when a request names none. Over a socket, their tokens are for requests from a loopback address, and for those
+	// that came to the address 169.254.169.254. Behind a proxy on the same machine everybody comes from a loopback address:
+	// a socket that others reach in this way should not have Identities.
 	Identities []*identity.ManagedIdentity
 	// IdentityHeader is the secret that requests to the identity endpoint of App Service show as X-IDENTITY-HEADER.
-	// "": DefaultIdentityHeader.
+	// "": DefaultIdentityHeader through a Transport; over a socket the endpoint then refuses every request.
 	IdentityHeader string
 	// Resources are what tokens are issued for besides the resources of Azure and the tenant's own applications.
 	Resources []string
@@ -63,9 +65,10 @@ func New(svc *vault.Service, o *Options) *Handler {
 	return h
 }
 
-// ServeHTTP answers a request that came over a socket.
+// ServeHTTP answers a request that came over a socket. Afterwards the header X-Ms-Keyvault-Region of w tells whether it
+// was answered by a vault. On a page of HTML, which has no such header, it is set when it is no longer sent.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{reply: reply{header: w.Header()}}
+	x := &exchange{reply: reply{header: w.Header()}, socket: true}
 	if err := h.answer(x, r, h.place); err != nil {
 		if !errors.Is(err, errNoHost) {
 			w.WriteHeader(http.StatusServiceUnavailable) // given up: nobody reads it
@@ -74,6 +77,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.page(http.StatusNotFound)
 	}
 	w.WriteHeader(x.status)
+	if x.region != "" {
+		w.Header().Set(regionHeader, x.region)
+	}
 	if r.Method != http.MethodHead {
 		w.Write(x.body)
 	}
@@ -96,7 +102,9 @@ func (h *Handler) place(r *http.Request) vault.Caller {
 type exchange struct {
 	vault.Exchange
 	reply
-	space [384]byte // for the body, if it fits
+	socket bool      // whether the request came over one
+	region string    // of the vault, if the answer is a page that does not tell
+	space  [384]byte // for the body, if it fits
 }
 
 // errNoHost is a request for a host that does not exist.
@@ -130,7 +138,7 @@ func (h *Handler) answer(x *exchange, r *http.Request, place func(*http.Request)
 func (h *Handler) toVault(x *exchange, r *http.Request, v *vault.Vault) error {
 	ctx := r.Context()
 	x.describe(r)
-	endpoint, err := h.route(x, r)
+	endpoint, err := h.route(x, r, v)
 	if err == nil {
 		x.status = endpoint.Status()
 		x.body, err = endpoint.Serve(ctx, v, &x.Exchange, x.space[:0])
@@ -144,7 +152,13 @@ func (h *Handler) toVault(x *exchange, r *http.Request, v *vault.Vault) error {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 			return err
 		}
-		x.refuse(h, v, errs.From(err))
+		e := errs.From(err)
+		if isPage(e) {
+			x.page(e.Status)
+			x.pageHeaders(h, v)
+			return nil
+		}
+		x.refuse(h, v, e)
 	}
 	x.vaultHeaders(h, v)
 	return nil
@@ -152,10 +166,6 @@ func (h *Handler) toVault(x *exchange, r *http.Request, v *vault.Vault) error {
 
 // refuse makes the answer an error: its body, and the challenge of a 401.
 func (x *exchange) refuse(h *Handler, v *vault.Vault, e *errs.Error) {
-	if isPage(e) {
-		x.page(e.Status)
-		return
-	}
 	x.status = e.Status
 	x.body = e.AppendBody(x.space[:0])
 	switch {

@@ -25,6 +25,9 @@ var (
 // metadataHost is the address under which a machine of the platform finds its identities.
 const metadataHost = "169.254.169.254"
 
+// regionalDomain is where the authorities of regions are found, each at one of the hosts below.
+const regionalDomain = ".login.microsoft.com"
+
 // hosts tells what a host is for.
 type hosts struct {
 	domains     []string // each with a dot in front
@@ -60,7 +63,8 @@ func (h *hosts) find(host, path string) (purpose, string) {
 			return forVault, name
 		}
 	}
-	if slices.Contains(h.authorities, bare) || slices.Contains(h.authorities, host) || isAuthorityPath(path) {
+	region, below := strings.CutSuffix(bare, regionalDomain)
+	if below && region != "" || slices.Contains(h.authorities, bare) || slices.Contains(h.authorities, host) || isAuthorityPath(path) {
 		return forAuthority, ""
 	}
 	if h.otherwise != "" {
@@ -88,11 +92,14 @@ func withoutPort(host string) string {
 	return host
 }
 
-// hostOf is the host that a request is for, in lower case. The port of https is left out, as the service does in ids.
+// hostOf is the host that a request is for, in lower case. The port of https is left out, as the service does in ids, and
+// so is the dot at the end of a full name.
 func hostOf(r *http.Request) string {
 	host := r.Host
 	if host == "" {
 		host = r.URL.Host
 	}
-	return strings.ToLower(strings.TrimSuffix(host, ":443"))
+	host = strings.TrimSuffix(host, ":443")
+	bare := withoutPort(host)
+	return strings.ToLower(strings.TrimSuffix(bare, ".") + host[len(bare):])
 }

@@ -2,7 +2,9 @@ package rest
 
 import (
 	"crypto/subtle"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -10,8 +12,19 @@ import (
 	"github.com/embedvault/embedvault/policy/identity"
 )
 
-// DefaultIdentityHeader is the secret of the identity endpoint of App Service if the options name none.
+// DefaultIdentityHeader is the secret that a [Transport] takes for the identity endpoint of App Service if the options name
+// none. Over a socket it is no secret, since everybody knows it.
 const DefaultIdentityHeader = "embedvault"
+
+// fromMachine tells whether a request over a socket is one of the machine: it comes from a loopback address, or to the
+// address at which a machine of the platform finds its identities. What the request says of its host counts for nothing.
+func fromMachine(r *http.Request) bool {
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && withoutPort(local.String()) == metadataHost {
+		return true
+	}
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && remote.Addr().Unmap().IsLoopback()
+}
 
 // metadata answers a virtual machine that asks for a token of its identity. A request without the header Metadata is a
 // probe, or one that was tricked into coming here: it gets 400.
@@ -41,8 +54,11 @@ func (a *authority) metadata(x *exchange, r *http.Request) {
 // appService answers a web app or function that asks for a token of its identity. It shows the secret that the platform
 // gave it, compared in constant time.
 func (a *authority) appService(x *exchange, r *http.Request) {
-	shown := r.Header.Get("X-Identity-Header")
-	if subtle.ConstantTimeCompare([]byte(shown), []byte(a.secret)) != 1 {
+	shown, secret := r.Header.Get("X-Identity-Header"), a.secret
+	if secret == "" && !x.socket {
+		secret = DefaultIdentityHeader
+	}
+	if secret == "" || subtle.ConstantTimeCompare([]byte(shown), []byte(secret)) != 1 {
 		x.machineError(http.StatusUnauthorized, "unauthorized", "The X-IDENTITY-HEADER is missing or wrong")
 		return
 	}

@@ -12,9 +12,13 @@ import (
 
 // Values of headers that are always the same.
 const (
-	serviceVersion = "1.9.3347.1"
-	jsonType       = "application/json; charset=utf-8"
+	serviceVersion    = "1.9.3347.1"
+	jsonType          = "application/json; charset=utf-8"
+	transportSecurity = "max-age=31536000;includeSubDomains"
 )
+
+// regionHeader is in every answer of a vault but a page.
+const regionHeader = "X-Ms-Keyvault-Region"
 
 // maxHeaders is how many headers an answer has at most, usualHeaders how many it mostly has. A map of 14 takes half the
 // space of one of 16.
@@ -77,7 +81,7 @@ func (x *exchange) vaultHeaders(h *Handler, v *vault.Vault) {
 	x.set("Cache-Control", "no-cache")
 	x.set("Pragma", "no-cache")
 	x.set("Expires", "-1")
-	x.set("X-Ms-Keyvault-Region", region)
+	x.set(regionHeader, region)
 	if isHeaderValue(x.ClientID) {
 		x.set("X-Ms-Client-Request-Id", x.ClientID)
 	}
@@ -90,7 +94,7 @@ func (x *exchange) vaultHeaders(h *Handler, v *vault.Vault) {
 		x.set("X-Ms-Keyvault-Network-Info", info)
 	}
 	x.set("X-Content-Type-Options", "nosniff")
-	x.set("Strict-Transport-Security", "max-age=31536000;includeSubDomains")
+	x.set("Strict-Transport-Security", transportSecurity)
 	x.set("Date", h.date.of(x.Time))
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/vault"
@@ -97,8 +98,16 @@ func (n *node) find(method string, path []string) (m match, ok bool) {
 	return m, false
 }
 
-// folded is a word of a path in the spelling of the table: words compare without case.
-func folded(word string) string { return strings.ToLower(word) }
+// folded is a word of a path in the spelling of the table: words compare without case, in ASCII. A word with other
+// letters is left as it is and is none of the table, whatever its lower case would be.
+func folded(word string) string {
+	for i := range len(word) {
+		if word[i] >= utf8.RuneSelf {
+			return word
+		}
+	}
+	return strings.ToLower(word)
+}
 
 // isVersion tells whether the last segment of a path has the form of a version. What has not is no operation either.
 func isVersion(segment string) bool {
@@ -124,8 +133,8 @@ var (
 
 func isPage(err error) bool { return err == errRoot || err == errUnknownPath || err == errName }
 
-// route finds the operation that a request names.
-func (h *Handler) route(x *exchange, r *http.Request) (vault.Endpoint, error) {
+// route finds the operation that a request to a vault names.
+func (h *Handler) route(x *exchange, r *http.Request, v *vault.Vault) (vault.Endpoint, error) {
 	method, err := h.tunnelled(x, r)
 	if err != nil {
 		return vault.Endpoint{}, err
@@ -139,7 +148,7 @@ func (h *Handler) route(x *exchange, r *http.Request) (vault.Endpoint, error) {
 		return vault.Endpoint{}, errRoot
 	}
 	if !h.options.Strict {
-		method, path = outdated(x, r, method, path)
+		method, path = outdated(x, v, method, path)
 	}
 	m, ok := routes().find(method, path)
 	if !ok {
@@ -180,9 +189,9 @@ func noOperation(method string, path []string) error {
 	case collection == nil || len(path) > 4:
 		return errUnknownPath
 	case len(path) > 2:
-		return errs.NewMethodDoesNotAllow(method, last)
+		return errs.NewMethodDoesNotAllow(clip(method), clip(last))
 	case len(path) == 2 && method == http.MethodPost:
 		return errs.NewOperationNotSpecified()
 	}
-	return errs.NewMethodNotAllowed(method)
+	return errs.NewMethodNotAllowed(clip(method))
 }

@@ -138,10 +138,15 @@ func (a *authority) client(r *http.Request, f url.Values) (identity.Identity, er
 	return a.tenant.Authenticate(r.Context(), id, f.Get("client_secret"))
 }
 
-// endpoints are the audiences that an assertion may be meant for.
+// endpoints are the audiences that an assertion may be meant for: the tenant's authority, and the host of the request if
+// it is one of the service's. Any other host is what the client says it is, and no authority.
 func (a *authority) endpoints(r *http.Request) []string {
+	bases := []string{a.tenant.Authority()}
+	if host := hostOf(r); host != metadataHost && slices.Contains(authorityHosts, host) || strings.HasSuffix(host, regionalDomain) {
+		bases = append(bases, "https://"+host)
+	}
 	var all []string
-	for _, base := range []string{a.tenant.Authority(), "https://" + hostOf(r)} {
+	for _, base := range bases {
 		base += "/" + a.tenant.ID()
 		all = append(all, base+"/"+tokenV1Path, base+"/"+tokenV2Path, base+"/v2.0", base+"/")
 	}

@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/vault"
 )
 
 // The headers that name the method of a request which is sent as a POST. Documents of the service show both.
@@ -54,14 +56,14 @@ func clip(s string) string {
 
 // outdated recognises the forms of requests that only old documents show, and returns method and path of what they mean
 // today.
-func outdated(x *exchange, r *http.Request, method string, path []string) (string, []string) {
+func outdated(x *exchange, v *vault.Vault, method string, path []string) (string, []string) {
 	collection := folded(path[0])
 	switch {
 	case collection == "storageaccounts":
 		path[0] = "storage"
 	case collection == "keys" && method == http.MethodPost && len(path) == 3 && folded(path[2]) == "import":
 		method, path = http.MethodPut, path[:2]
-	case collection == "keys" && method == http.MethodPut && len(path) == 2 && isCreate(x, r):
+	case collection == "keys" && method == http.MethodPut && len(path) == 2 && isCreate(x, v, path[1]):
 		method, path = http.MethodPost, append(path, "create")
 	default:
 		return method, path
@@ -73,10 +75,21 @@ func outdated(x *exchange, r *http.Request, method string, path []string) (strin
 // peekLimit is how much of a body is looked at before the operation is known, in bytes. No create is larger.
 const peekLimit = 64 << 10
 
-// isCreate tells whether the body of a PUT of a key describes a new key, and not one to import. It looks at the body of
-// requests with a token alone; that of the others is never read.
-func isCreate(x *exchange, r *http.Request) bool {
-	if _, ok := token(r.Header["Authorization"]); !ok || x.Body == nil || x.Length == 0 || x.Length > peekLimit {
+// makers are the operations that a PUT of a key can mean.
+var makers = sync.OnceValue(func() []vault.Endpoint {
+	return slices.DeleteFunc(vault.Endpoints(), func(e vault.Endpoint) bool {
+		return e.Operation() != vault.OpKeyCreate && e.Operation() != vault.OpKeyImport
+	})
+})
+
+// isCreate tells whether the body of a PUT of a key describes a new key, and not one to import. It looks at the body of a
+// caller alone who may do either; that of others is not read, and they are refused the import.
+func isCreate(x *exchange, v *vault.Vault, name string) bool {
+	if x.Body == nil || x.Length == 0 || x.Length > peekLimit {
+		return false
+	}
+	x.Name = name
+	if !slices.ContainsFunc(makers(), func(e vault.Endpoint) bool { return e.Allowed(v, &x.Exchange) }) {
 		return false
 	}
 	head, err := io.ReadAll(io.LimitReader(x.Body, peekLimit))

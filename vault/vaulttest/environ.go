@@ -119,7 +119,8 @@ func (e *Env) access(f *frontdoor.Front, bundle string) frontdoor.Access {
 
 // Environ returns the variables, as NAME=VALUE, with which a program in any language reaches the environment: credentials
 // of [Env.Application], the address of the vault as AZURE_KEYVAULT_URL, a proxy that leads to it and tunnels all other
-// hosts, and a file of certificates that holds the proxy's and the system's. They belong after those of the process:
+// hosts, and a file of certificates that holds the proxy's, the system's and those that NODE_EXTRA_CA_CERTS and
+// REQUESTS_CA_BUNDLE of the process name. They belong after those of the process:
 //
 //	cmd.Env = append(os.Environ(), env.Serve(t).Environ()...)
 //

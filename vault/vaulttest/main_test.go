@@ -162,9 +162,11 @@ func TestHostsOfNobody(t *testing.T) {
 		}
 	})
 	tenant := "https://login.microsoftonline.com/" + os.Getenv("AZURE_TENANT_ID")
+	regional := "https://westeurope.login.microsoft.com/" + os.Getenv("AZURE_TENANT_ID")
 	for address, want := range map[string]int{
 		url + "/secrets?api-version=7.4": 404, "https://second-vault.vault.azure.net/": 404, "https://x.managedhsm.azure.net/": 404,
-		tenant + "/v2.0/.well-known/openid-configuration": 200, "https://login.microsoftonline.com/nobody/v2.0/.well-known/openid-configuration": 400,
+		regional + "/v2.0/.well-known/openid-configuration": 200,
+		tenant + "/v2.0/.well-known/openid-configuration":   200, "https://login.microsoftonline.com/nobody/v2.0/.well-known/openid-configuration": 400,
 	} {
 		if got := statusOf(t, address); got != want {
 			t.Errorf("%s: %d, want %d", address, got, want)

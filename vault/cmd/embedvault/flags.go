@@ -54,11 +54,20 @@ func parse(command string, args []string, s settings) (*settings, error) {
 		}
 		return nil, usageError{err}
 	}
+	if s.expose && !isGiven(f, "egress") {
+		s.egress = false // other machines are led nowhere by default
+	}
 	s.command = f.Args()
 	if len(s.vaults) == 0 {
 		s.vaults = []vaultSetting{defaultVault}
 	}
 	return &s, s.checkAddresses()
+}
+
+// isGiven tells whether a flag stands in the arguments.
+func isGiven(f *flag.FlagSet, name string) (given bool) {
+	f.Visit(func(found *flag.Flag) { given = given || found.Name == name })
+	return given
 }
 
 // addVault reads NAME, or NAME:PRODUCT.

@@ -173,6 +173,29 @@ func testRunStatuses(t *testing.T, program string) {
 	}
 }
 
+// Other machines are not tunnelled anywhere unless that is meant, and then not to this one.
+func testRunExposed(t *testing.T, program string) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("no curl: ", err)
+	}
+	world := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "from within") }))
+	defer world.Close()
+	const through = `curl -sS -p -x "$HTTPS_PROXY" --noproxy '' "$0"`
+	for flags, want := range map[string]string{
+		"":                      "from within",
+		"-egress=false":         "403",
+		"-expose":               "others are not tunnelled",
+		"-expose -egress=false": "others are not tunnelled",
+		"-expose -egress":       "leads to this machine",
+		"-egress -expose":       "leads to this machine",
+	} {
+		out, diag, err := runIt(t, program, nil, append(strings.Fields(flags), "--", "sh", "-c", through, world.URL)...)
+		if (err == nil) != (flags == "") || !strings.Contains(out+diag, want) {
+			t.Errorf("%q: %v, want %q\n%s\n%s", flags, err, want, out, diag)
+		}
+	}
+}
+
 func statusOf(err error) int {
 	if exit, ok := err.(*exec.ExitError); ok {
 		return exit.ExitCode()

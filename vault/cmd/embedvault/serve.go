@@ -31,9 +31,6 @@ func serve(ctx context.Context, args []string, c console) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := removeStale(s.env); err != nil {
-		return err
-	}
 	log := slog.New(slog.NewTextHandler(c.diag, nil))
 	site, err := openSite(ctx, s, c.environ, log)
 	if err != nil {

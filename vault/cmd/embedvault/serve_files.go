@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,9 +15,12 @@ import (
 // stdout stands for the output instead of a file.
 const stdout = "-"
 
+// bundleSuffix makes the name of the file of certificates from that of the environment.
+const bundleSuffix = ".pem"
+
 // leaveBundle writes the certificates that clients need, which everybody may read.
 func (s *site) leaveBundle(env string, environ []string) error {
-	path := env + ".pem"
+	path := env + bundleSuffix
 	if env == "" || env == stdout {
 		dir, err := os.MkdirTemp("", "embedvault-")
 		if err != nil {
@@ -30,7 +34,7 @@ func (s *site) leaveBundle(env string, environ []string) error {
 		return err
 	}
 	s.access.Bundle = path
-	return s.leave(file{path, s.front.Bundle(frontdoor.Roots(environ))}, 0o644)
+	return s.leave(file{path, marked(s.front.Bundle(frontdoor.Roots(environ)))}, 0o644)
 }
 
 // publish tells programs how to reach the site: in the file, if one is named, and on the output, where the secret
@@ -47,7 +51,7 @@ func (s *site) publish(env string, c console) error {
 		}
 	}
 	if env != "" && env != stdout {
-		if err := s.leave(file{env, []byte(all.String())}, 0o600); err != nil {
+		if err := s.leave(file{env, marked([]byte(all.String()))}, 0o600); err != nil {
 			return err
 		}
 	}
@@ -72,8 +76,11 @@ type file struct {
 	content []byte
 }
 
-// leave writes a file, and remembers to remove it.
+// leave writes a file, and remembers to remove it. It replaces none that somebody else has put there in the meantime.
 func (s *site) leave(f file, mode os.FileMode) error {
+	if err := checkMarker(f.path); err != nil {
+		return err
+	}
 	if err := f.write(mode); err != nil {
 		return err
 	}
@@ -111,13 +118,67 @@ func (f file) remove() error {
 	return os.Remove(f.path)
 }
 
-// removeStale removes what an earlier server left that could not stop: who waits for the file would take it for the new one.
-func removeStale(env string) error {
+// marker is the first line of every file of a site. No other file is replaced or removed.
+const marker = "# made by embedvault, which replaces this file when it starts and removes it when it ends\n"
+
+// marked is a file's content below the marker.
+func marked(content []byte) []byte { return append([]byte(marker), content...) }
+
+// filesFor are the files of a site with an environment in a file.
+func filesFor(env string) []string {
 	if env == "" || env == stdout {
 		return nil
 	}
-	if err := os.Remove(env); err != nil && !errors.Is(err, os.ErrNotExist) {
+	return []string{env, env + bundleSuffix}
+}
+
+// checkFiles makes sure that where files are to be, there are none or what an earlier site left. Its errors are usageErrors.
+func checkFiles(env string) error {
+	for _, path := range filesFor(env) {
+		if err := checkMarker(path); err != nil {
+			return usageError{err}
+		}
+	}
+	return nil
+}
+
+// checkMarker refuses a path at which there is something without the marker.
+func checkMarker(path string) error {
+	is, err := os.Lstat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
 		return err
+	}
+	if !is.Mode().IsRegular() {
+		return notOurs(path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	first := make([]byte, len(marker))
+	if _, err := io.ReadFull(f, first); err != nil || string(first) != marker {
+		return notOurs(path)
+	}
+	return nil
+}
+
+func notOurs(path string) error {
+	return fmt.Errorf("-env: %s is no file that embedvault left: it is not replaced", path)
+}
+
+// removeStale removes what an earlier site left that could not clean up: who waits for the file would take it for the new one.
+func removeStale(env string) error {
+	for _, path := range filesFor(env) {
+		if err := checkMarker(path); err != nil {
+			return err
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }

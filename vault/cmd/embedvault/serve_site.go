@@ -5,10 +5,12 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/embedvault/embedvault/internal/entropy"
@@ -29,8 +31,12 @@ type site struct {
 }
 
 // openSite makes a service with the vaults of the settings and one administrator, opens its ports, and leaves the bundle of
-// certificates in a file: beside that of -env, or in a directory of its own.
+// certificates in a file: beside that of -env, or in a directory of its own. What an earlier site left there is removed
+// once the ports are open. Files of others are a usageError, before anything else.
 func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logger) (*site, error) {
+	if err := checkFiles(s.env); err != nil {
+		return nil, err
+	}
 	tenant := identity.New(nil)
 	admin, err := tenant.NewApplication("administrator", nil)
 	if err != nil {
@@ -55,20 +61,37 @@ func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logg
 		VaultURL: svc.Lookup(s.vaults[0].name).URL(),
 	}}
 	o := &frontdoor.Options{Listen: s.listen, Proxy: s.proxy, Handler: requests.around(rest.New(svc, nil)), Log: log, Now: time.Now}
-	if s.egress {
-		if o.Outside, err = frontdoor.Outside(environ); err != nil {
-			return nil, err
-		}
+	if o.Outside, err = s.outside(environ); err != nil {
+		return nil, err
 	}
-	if site.front, err = frontdoor.Open(o); err != nil {
+	if site.front, err = openFront(o); err != nil {
 		return nil, err
 	}
 	site.access.Addr, site.access.Proxy = reachable(site.front.Addr()), reachable(site.front.Proxy())
-	if err := site.leaveBundle(s.env, environ); err != nil {
-		site.close()
-		return nil, err
+	if err := errors.Join(removeStale(s.env), site.leaveBundle(s.env, environ)); err != nil {
+		return nil, errors.Join(err, site.close())
 	}
 	return site, nil
+}
+
+// outside is how other hosts are reached: not at all without egress, and for other machines not all of them.
+func (s *settings) outside(environ []string) (frontdoor.Dial, error) {
+	switch {
+	case !s.egress:
+		return nil, nil
+	case s.expose:
+		return frontdoor.OutsideExposed(environ)
+	}
+	return frontdoor.Outside(environ)
+}
+
+// openFront opens the ports. Who finds one taken is told by which flag to choose another one.
+func openFront(o *frontdoor.Options) (*frontdoor.Front, error) {
+	front, err := frontdoor.Open(o)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		err = fmt.Errorf("%w: choose another one with -listen or -proxy", err)
+	}
+	return front, err
 }
 
 // createVaults makes the vaults, in each of which the administrator has every right.

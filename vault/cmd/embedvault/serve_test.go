@@ -39,12 +39,15 @@ func TestServeAndRun(t *testing.T) {
 		"secret":          testSecretIsPrintedWhenAsked,
 		"vaults":          testVaultsAndLimits,
 		"hostile clients": testHostileClients,
-		"stale file":      testStaleFile,
+		"stale files":     testStaleFiles,
+		"others' files":   testOthersFiles,
+		"busy port":       testBusyPort,
 		"refusals":        testRefusals,
 		"run curl":        testRunCurl,
 		"run go list":     testRunGoList,
 		"run statuses":    testRunStatuses,
 		"run signal":      testRunSignal,
+		"run exposed":     testRunExposed,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, program) })
 	}
@@ -114,6 +117,9 @@ func exports(t *testing.T, text string) map[string]string {
 	t.Helper()
 	env := map[string]string{}
 	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
 		parts := export.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
 		if parts == nil {
 			t.Fatalf("not an export: %q", line)
@@ -331,23 +337,6 @@ func testHostileClients(t *testing.T, program string) {
 	s.stop(t, syscall.SIGTERM)
 }
 
-// Who waits for the file of a server is not shown that of an earlier one, which was killed.
-func testStaleFile(t *testing.T, program string) {
-	file := filepath.Join(t.TempDir(), "env")
-	if err := os.WriteFile(file, []byte("export AZURE_CLIENT_ID=stale\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program, "serve", "-listen", "256.0.0.1:0", "-env", file, "-expose")
-	if out, err := cmd.CombinedOutput(); err == nil {
-		t.Errorf("served on no address:\n%s", out)
-	}
-	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the old file is still there: %v", err)
-	}
-}
-
 func testRefusals(t *testing.T, program string) {
 	for arguments, want := range map[string]string{
 		"":                            "want a command",
@@ -377,7 +366,9 @@ func testRefusals(t *testing.T, program string) {
 // expectExit runs the program, which must end with a status and say why in one line, or two with a hint.
 func expectExit(t *testing.T, program string, status int, want string, args ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
 	out, err := cmd.CombinedOutput()
 	exit, ok := errors.AsType[*exec.ExitError](err)
 	if !ok || exit.ExitCode() != status || !strings.Contains(string(out), want) || strings.Count(string(out), "\n") > 2 {

@@ -1,0 +1,84 @@
+package rest_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/embedvault/embedvault/policy/identity"
+	"github.com/embedvault/embedvault/vault"
+	"github.com/embedvault/embedvault/vault/rest"
+)
+
+// A host may be written with the dot of a full name, in any case and with a port; ids show it plainly.
+func TestHostsAsTheyMayBeWritten(t *testing.T) {
+	svc, err := vault.New(&vault.Options{Tenant: identity.New(nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := svc.CreateVault(t.Context(), "contoso", nil); err != nil {
+		t.Fatal(err)
+	}
+	h := rest.New(svc, nil)
+	for host, id := range map[string]string{
+		"contoso.vault.azure.net":           "https://contoso.vault.azure.net/",
+		"contoso.vault.azure.net.":          "https://contoso.vault.azure.net/",
+		"CONTOSO.Vault.Azure.Net.:443":      "https://contoso.vault.azure.net/",
+		"contoso.vault.azure.net.:8443":     "https://contoso.vault.azure.net:8443/",
+		"contoso.vault.azure.net..":         "",
+		"contoso.contoso.vault.azure.net":   "",
+		"contoso.vault.azure.net.localhost": "",
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "https://"+host+"/secrets/db?api-version=7.4", strings.NewReader(`{"value":"x"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer x")
+		resp, err := h.Transport().As(vault.Owner()).RoundTrip(r)
+		if id == "" {
+			if err == nil {
+				t.Errorf("%s: %s", host, resp.Status)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(host, err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(body), `"id":"`+id+`secrets/db/`) {
+			t.Errorf("%s: %s, want an id below %s", host, body, id)
+		}
+	}
+}
+
+// Clients that are told their region ask its authority for tokens.
+func TestAuthoritiesOfRegions(t *testing.T) {
+	svc, err := vault.New(&vault.Options{Tenant: identity.New(nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := rest.New(svc, nil)
+	answer := func(host string) int {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://"+host+"/", nil))
+		return w.Code
+	}
+	authority, nobody := answer("login.microsoftonline.com"), answer("example.com")
+	if authority == nobody {
+		t.Fatalf("an authority answers like nobody: %d", nobody)
+	}
+	for host, is := range map[string]bool{
+		"login.microsoft.com": true, "westeurope.login.microsoft.com": true, "WestEurope.login.microsoft.com.": true,
+		".login.microsoft.com": false, "evillogin.microsoft.com": false, "westeurope.login.windows.net": false,
+	} {
+		if got := answer(host) == authority; got != is {
+			t.Errorf("%s issues tokens: %v", host, got)
+		}
+	}
+}
