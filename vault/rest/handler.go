@@ -21,6 +21,10 @@ type Options struct {
 	Suffixes []string
 	// Vault is the vault that answers on hosts that are nothing else. "": such hosts do not exist.
 	Vault string
+	// Unaudited is told of each request over a socket of which the audit of the service does not hear: those for tokens, and
+	// those for what does not exist. Requests that their clients gave up are left out. It may be called by many at once.
+	// nil: nobody is told.
+	Unaudited func(r *http.Request, status int)
 	// RetryAfter adds a Retry-After header to every 429. The service was not seen to send one.
 	RetryAfter bool
 	// Place says from where a request over a socket comes, by [vault.Caller.From] or Via. nil: from its remote address.
@@ -65,8 +69,7 @@ func New(svc *vault.Service, o *Options) *Handler {
 	return h
 }
 
-// ServeHTTP answers a request that came over a socket. Afterwards the header X-Ms-Keyvault-Region of w tells whether it
-// was answered by a vault. On a page of HTML, which has no such header, it is set when it is no longer sent.
+// ServeHTTP answers a request that came over a socket.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{reply: reply{header: w.Header()}, socket: true}
 	if err := h.answer(x, r, h.place); err != nil {
@@ -77,11 +80,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.page(http.StatusNotFound)
 	}
 	w.WriteHeader(x.status)
-	if x.region != "" {
-		w.Header().Set(regionHeader, x.region)
-	}
 	if r.Method != http.MethodHead {
 		w.Write(x.body)
+	}
+	if h.options.Unaudited != nil && !x.audited {
+		h.options.Unaudited(r, x.status)
 	}
 }
 
@@ -102,9 +105,9 @@ func (h *Handler) place(r *http.Request) vault.Caller {
 type exchange struct {
 	vault.Exchange
 	reply
-	socket bool      // whether the request came over one
-	region string    // of the vault, if the answer is a page that does not tell
-	space  [384]byte // for the body, if it fits
+	socket  bool      // whether the request came over one
+	audited bool      // whether it was for a vault, whose audit has heard of it
+	space   [384]byte // for the body, if it fits
 }
 
 // errNoHost is a request for a host that does not exist.
@@ -137,6 +140,7 @@ func (h *Handler) answer(x *exchange, r *http.Request, place func(*http.Request)
 // toVault answers a request to a vault.
 func (h *Handler) toVault(x *exchange, r *http.Request, v *vault.Vault) error {
 	ctx := r.Context()
+	x.audited = true
 	x.describe(r)
 	endpoint, err := h.route(x, r, v)
 	if err == nil {
@@ -155,7 +159,7 @@ func (h *Handler) toVault(x *exchange, r *http.Request, v *vault.Vault) error {
 		e := errs.From(err)
 		if isPage(e) {
 			x.page(e.Status)
-			x.pageHeaders(h, v)
+			x.pageHeaders(h)
 			return nil
 		}
 		x.refuse(h, v, e)

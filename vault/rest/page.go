@@ -1,10 +1,6 @@
 package rest
 
-import (
-	"net/http"
-
-	"github.com/embedvault/embedvault/vault"
-)
+import "net/http"
 
 // pages are the pages that the front end of the service answers with, by status.
 var pages = map[int]struct{ title, text, media string }{
@@ -24,8 +20,7 @@ func (y *reply) page(status int) {
 
 // pageHeaders adds the headers of a page: those of the front end, which does not tell what vault it stands before. Only
 // the runtime error, which comes from behind it, says who may keep it.
-func (x *exchange) pageHeaders(h *Handler, v *vault.Vault) {
-	x.region, _ = v.Place()
+func (x *exchange) pageHeaders(h *Handler) {
 	if x.status == http.StatusBadRequest {
 		x.set("Cache-Control", "private")
 	}

@@ -17,9 +17,6 @@ const (
 	transportSecurity = "max-age=31536000;includeSubDomains"
 )
 
-// regionHeader is in every answer of a vault but a page.
-const regionHeader = "X-Ms-Keyvault-Region"
-
 // maxHeaders is how many headers an answer has at most, usualHeaders how many it mostly has. A map of 14 takes half the
 // space of one of 16.
 const (
@@ -81,7 +78,7 @@ func (x *exchange) vaultHeaders(h *Handler, v *vault.Vault) {
 	x.set("Cache-Control", "no-cache")
 	x.set("Pragma", "no-cache")
 	x.set("Expires", "-1")
-	x.set(regionHeader, region)
+	x.set("X-Ms-Keyvault-Region", region)
 	if isHeaderValue(x.ClientID) {
 		x.set("X-Ms-Client-Request-Id", x.ClientID)
 	}

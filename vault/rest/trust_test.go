@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -201,20 +202,49 @@ func TestMachineIdentitiesAtTheirAddress(t *testing.T) {
 	}
 }
 
-// TestPagesOnASocket tells who wraps a handler which pages were answered for a vault, and tells clients nothing of it.
-func TestPagesOnASocket(t *testing.T) {
-	svc, _ := service(t, nil)
-	handler := rest.New(svc, &rest.Options{Place: func(vault.Caller, *http.Request) vault.Caller { return vault.Owner() }})
-	const header = "X-Ms-Keyvault-Region"
-	for host, want := range map[string]string{"contoso.vault.azure.net": "eastus", "nobody.vault.azure.net": ""} {
-		r := httptest.NewRequest("GET", "https://"+host+"/nowhere?api-version=7.4", nil)
+// TestUnauditedRequests tells of each request over a socket once: either the audit hears of it or who asks for the rest.
+// A page does not tell what vault it stands before.
+func TestUnauditedRequests(t *testing.T) {
+	tenant := identity.New(&identity.Options{KeyBits: 1024})
+	audited, told := 0, []int{}
+	svc, err := vault.New(&vault.Options{Tenant: tenant, Audit: func(vault.Event) { audited++ }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := svc.Vault(t.Context(), "contoso"); err != nil {
+		t.Fatal(err)
+	}
+	handler := rest.New(svc, &rest.Options{
+		Place:     func(vault.Caller, *http.Request) vault.Caller { return vault.Owner() },
+		Unaudited: func(_ *http.Request, status int) { told = append(told, status) },
+	})
+	given, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, c := range map[string]struct {
+		ctx     context.Context
+		target  string
+		audited bool
+		want    int // 0: nobody is told
+	}{
+		"a secret":             {t.Context(), "https://contoso.vault.azure.net/secrets/s?api-version=7.4", true, 404},
+		"a page of a vault":    {t.Context(), "https://contoso.vault.azure.net/nowhere", true, 404},
+		"a token":              {t.Context(), "https://login.microsoftonline.com/" + tenant.ID() + "/discovery/keys", false, 200},
+		"a vault there is not": {t.Context(), "https://fabrikam.vault.azure.net/secrets/s", false, 404},
+		"a request given up":   {given, "https://contoso.vault.azure.net/secrets/s?api-version=7.4", false, 0},
+		"a token given up":     {given, "https://login.microsoftonline.com/" + tenant.ID() + "/discovery/keys", false, 0},
+	} {
+		audited, told = 0, nil
 		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		if sent := w.Result().Header.Get(header); w.Code != http.StatusNotFound || sent != "" {
-			t.Errorf("%s: %d, sent %q", host, w.Code, sent)
+		handler.ServeHTTP(w, httptest.NewRequest("GET", c.target, nil).WithContext(c.ctx))
+		var want []int
+		if c.want != 0 && !c.audited {
+			want = []int{c.want}
 		}
-		if noted := w.Header().Get(header); noted != want {
-			t.Errorf("%s: noted %q, want %q", host, noted, want)
+		if (audited == 1) != c.audited || !slices.Equal(told, want) || c.want != 0 && w.Code != c.want {
+			t.Errorf("%s: %d, audited %d times, told of %v", name, w.Code, audited, told)
+		}
+		if page := strings.HasPrefix(w.Header().Get("Content-Type"), "text/html"); page && w.Header().Get("X-Ms-Keyvault-Region") != "" {
+			t.Errorf("%s: the page has headers of a vault", name)
 		}
 	}
 }

@@ -142,7 +142,7 @@ func checkFiles(env string) error {
 	return nil
 }
 
-// checkMarker refuses a path at which there is something without the marker.
+// checkMarker refuses a path at which there is something without the marker. An empty file, such as mktemp makes, is nothing.
 func checkMarker(path string) error {
 	is, err := os.Lstat(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -153,6 +153,9 @@ func checkMarker(path string) error {
 	}
 	if !is.Mode().IsRegular() {
 		return notOurs(path)
+	}
+	if is.Size() == 0 {
+		return nil
 	}
 	f, err := os.Open(path)
 	if err != nil {

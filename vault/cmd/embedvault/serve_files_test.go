@@ -44,6 +44,9 @@ func testStaleFiles(t *testing.T, program string) {
 	if now := contents(t, dir); now["env"] != left["env"] || now["env.pem"] != left["env.pem"] {
 		t.Errorf("a server without ports has replaced files: %q", now)
 	}
+	if err := os.WriteFile(env, nil, 0o600); err != nil { // as mktemp leaves it
+		t.Fatal(err)
+	}
 	out, err := exec.CommandContext(t.Context(), program, "run", "-env", env, "--", "cat", env).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "export AZURE_CLIENT_ID=") || string(out) == left["env"] {
 		t.Errorf("%v\n%s", err, out)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/policy"
@@ -56,33 +55,12 @@ func refusal(err error) []slog.Attr {
 
 func clip(s string) string { return s[:min(len(s), maxLogged)] }
 
-// vaultHeader is in every answer of a vault, whose requests note has written down.
-const vaultHeader = "X-Ms-Keyvault-Region"
-
-// around writes the lines of requests that are not for a vault: those for tokens, and for what does not exist.
-func (l requestLog) around(h http.Handler) http.Handler {
+// other writes the line of a request that is not for a vault: for a token, or for what does not exist.
+func (l requestLog) other(r *http.Request, status int) {
 	if l.off {
-		return h
+		return
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start, answer := time.Now(), &answer{w, http.StatusOK}
-		h.ServeHTTP(answer, r)
-		if w.Header().Get(vaultHeader) != "" || r.Context().Err() != nil {
-			return
-		}
-		l.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-			slog.String("method", clip(r.Method)), slog.String("host", clip(r.Host)), slog.String("path", clip(r.URL.Path)),
-			slog.Int("status", answer.status), slog.Duration("took", time.Since(start)))
-	})
-}
-
-// answer is a response that remembers its status.
-type answer struct {
-	http.ResponseWriter
-	status int
-}
-
-func (a *answer) WriteHeader(status int) {
-	a.status = status
-	a.ResponseWriter.WriteHeader(status)
+	l.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+		slog.String("method", clip(r.Method)), slog.String("host", clip(r.Host)), slog.String("path", clip(r.URL.Path)),
+		slog.Int("status", status))
 }

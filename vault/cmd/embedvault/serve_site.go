@@ -60,7 +60,9 @@ func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logg
 		TenantID: tenant.ID(), ClientID: admin.ClientID(), ClientSecret: secret.Reveal(),
 		VaultURL: svc.Lookup(s.vaults[0].name).URL(),
 	}}
-	o := &frontdoor.Options{Listen: s.listen, Proxy: s.proxy, Handler: requests.around(rest.New(svc, nil)), Log: log, Now: time.Now}
+	o := &frontdoor.Options{
+		Listen: s.listen, Proxy: s.proxy, Handler: rest.New(svc, &rest.Options{Unaudited: requests.other}), Log: log, Now: time.Now,
+	}
 	if o.Outside, err = s.outside(environ); err != nil {
 		return nil, err
 	}
