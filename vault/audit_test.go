@@ -114,6 +114,21 @@ func TestAPanicIsAuditedAndAnswered(t *testing.T) {
 	got(w.owner.SetSecret(t.Context(), "s", "v", nil))(t)
 }
 
+// An answer that cannot be written down is a failed request for the audit, too.
+func TestAPanicOfAProtocolIsAudited(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	got(w.owner.SetSecret(t.Context(), "s", "v", nil))(t)
+	w.trail.take()
+	err := vault.GetSecretEncoding(t.Context(), w.owner, "s", func(vault.Secret) { panic("out of ink") })
+	if !errors.Is(err, errs.Internal) || strings.Contains(err.Error(), "ink") {
+		t.Errorf("answered %v", err)
+	}
+	if events := w.trail.take(); len(events) != 1 || events[0].Status != 500 || events[0].Err != err {
+		t.Errorf("the audit was told of %+v", events)
+	}
+}
+
 // faultyDriver makes keys that panic when they are used.
 type faultyDriver struct{ hollowDriver }
 

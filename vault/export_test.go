@@ -1,9 +1,19 @@
 package vault
 
-import "github.com/embedvault/embedvault/crypto"
+import (
+	"context"
+
+	"github.com/embedvault/embedvault/crypto"
+)
 
 // WithDriver replaces the driver of software keys, for benchmarks of what lies around it.
 func WithDriver(s *Service, d crypto.Driver) { s.soft = d }
 
 // Moment returns the published state of a vault; two equal moments are one state.
 func Moment(v *Vault) any { return v.shelf.Root() }
+
+// GetSecretEncoding gets a secret as a protocol does that writes its answer down in a way of its own.
+func GetSecretEncoding(ctx context.Context, c *Client, name string, encode func(Secret)) error {
+	_, err := run(c.on(ctx, name, ""), secretGet, nothing{}, &protocol[nothing, Secret]{encode: encode})
+	return err
+}
