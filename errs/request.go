@@ -1,9 +1,22 @@
 package errs
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // 400 Bad Request and its neighbours about the form of a request: path,
-// version, body.
+// version, body. Of a text of the client, such an error repeats at most 128
+// bytes.
+
+const maxEcho = 128
+
+func echo(s string) string {
+	if len(s) <= maxEcho {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxEcho], "")
+}
 
 var invalidName = row{
 	id: "invalid-name", status: 400, code: BadParameter,
@@ -12,7 +25,7 @@ var invalidName = row{
 }
 
 // NewInvalidName refuses a name that no object can have.
-func NewInvalidName(name string) *Error { return invalidName.new("name", name) }
+func NewInvalidName(name string) *Error { return invalidName.new("name", echo(name)) }
 
 var operationNotSpecified = row{
 	id: "operation-not-specified", status: 400, code: BadParameter,
@@ -31,7 +44,7 @@ var methodDoesNotAllow = row{
 
 // NewMethodDoesNotAllow refuses the last segment of a path under a method.
 func NewMethodDoesNotAllow(method, segment string) *Error {
-	return methodDoesNotAllow.new("method", method, "segment", segment)
+	return methodDoesNotAllow.new("method", echo(method), "segment", echo(segment))
 }
 
 var unknownVersion = row{
@@ -43,7 +56,7 @@ var unknownVersion = row{
 
 // NewUnknownVersion refuses an api-version; latest is the newest there is.
 func NewUnknownVersion(version, latest string) *Error {
-	return unknownVersion.new("version", version, "latest", latest)
+	return unknownVersion.new("version", echo(version), "latest", latest)
 }
 
 var missingVersion = row{
@@ -105,7 +118,7 @@ var badArgument = row{
 
 // NewBadArgument refuses the value of a query parameter.
 func NewBadArgument(value, parameter string) *Error {
-	return badArgument.new("value", value, "parameter", parameter)
+	return badArgument.new("value", echo(value), "parameter", parameter)
 }
 
 var methodNotAllowed = row{
@@ -115,7 +128,7 @@ var methodNotAllowed = row{
 }
 
 // NewMethodNotAllowed refuses a method for a path.
-func NewMethodNotAllowed(method string) *Error { return methodNotAllowed.new("method", method) }
+func NewMethodNotAllowed(method string) *Error { return methodNotAllowed.new("method", echo(method)) }
 
 var notAcceptable = row{
 	id: "not-acceptable", status: 406, code: NotAcceptable, container: both,
@@ -124,7 +137,7 @@ var notAcceptable = row{
 }
 
 // NewNotAcceptable refuses to answer in any type of an Accept header.
-func NewNotAcceptable(accept string) *Error { return notAcceptable.new("type", accept) }
+func NewNotAcceptable(accept string) *Error { return notAcceptable.new("type", echo(accept)) }
 
 var bodyTooLarge = row{
 	id: "body-too-large", status: 413, code: RequestTooLarge, container: both,
@@ -143,7 +156,7 @@ var unsupportedMediaType = row{
 
 // NewUnsupportedMediaType refuses a body for its Content-Type.
 func NewUnsupportedMediaType(contentType string) *Error {
-	return unsupportedMediaType.new("type", contentType)
+	return unsupportedMediaType.new("type", echo(contentType))
 }
 
 var namePage = row{

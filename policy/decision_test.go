@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -104,19 +103,7 @@ func TestDecisions(t *testing.T) {
 	for _, test := range decisions(t) {
 		fmt.Fprintf(&b, "-- %s --\n%v\n\n", test.name, test.d)
 	}
-	path := filepath.Join("testdata", "decisions.golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		t.Errorf("decisions print differently from %s; run go test -update and review the difference", path)
-	}
+	golden(t, "decisions.golden", b.String())
 }
 
 // TestNearMatches checks what a program may look at instead of the text.

@@ -16,6 +16,24 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// golden compares a text with a golden file that a person has read, or writes it.
+func golden(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text != string(want) {
+		t.Errorf("it is not what %s says; run go test -update and review the difference", path)
+	}
+}
+
 // TestRightsTable compares the table with its rendering, so that a change to what a right is called is a reviewed one.
 func TestRightsTable(t *testing.T) {
 	var b strings.Builder
@@ -30,19 +48,7 @@ func TestRightsTable(t *testing.T) {
 		line := fmt.Sprintf("%-29s%-16s%-18s%-40s%s", r, r.Collection(), word(r.Permission()), word(r.VaultAction()), word(r.HSMAction()))
 		b.WriteString(line + "\n")
 	}
-	path := filepath.Join("testdata", "rights.golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		t.Errorf("the table of rights is not what %s says; run go test -update and review the difference", path)
-	}
+	golden(t, "rights.golden", b.String())
 }
 
 func TestRightsAreDistinct(t *testing.T) {

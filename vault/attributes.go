@@ -68,11 +68,11 @@ func moment(unix int64) time.Time {
 // validName checks the name of an object: 1 to 127 letters, digits and hyphens.
 func validName(name string) error {
 	if name == "" || len(name) > maxName {
-		return errs.NewInvalidName(clip(name))
+		return errs.NewInvalidName(name)
 	}
 	for i := range len(name) {
 		if !nameBytes[name[i]] {
-			return errs.NewInvalidName(clip(name))
+			return errs.NewInvalidName(name)
 		}
 	}
 	return nil

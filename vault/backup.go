@@ -135,9 +135,10 @@ type rootKey [32]byte
 // without it has lost it.
 func (l *loader) loadRoot() error {
 	if l.root != nil || !l.fresh {
-		if copy(l.Service.root[:], l.root) != len(l.Service.root) || len(l.root) != len(l.Service.root) {
+		if len(l.root) != len(l.Service.root) {
 			return badRecord("service", errors.New("the root key is missing or torn"))
 		}
+		copy(l.Service.root[:], l.root)
 		return nil
 	}
 	rand.Read(l.Service.root[:])

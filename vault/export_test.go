@@ -14,6 +14,7 @@ func Moment(v *Vault) any { return v.shelf.Root() }
 
 // GetSecretEncoding gets a secret as a protocol does that writes its answer down in a way of its own.
 func GetSecretEncoding(ctx context.Context, c *Client, name string, encode func(Secret)) error {
-	_, err := run(c.on(ctx, name, ""), secretGet, nothing{}, &protocol[nothing, Secret]{encode: encode})
+	decode := func() (nothing, error) { return nothing{}, nil }
+	_, err := run(c.on(ctx, name, ""), secretGet, nothing{}, &protocol[nothing, Secret]{decode, encode})
 	return err
 }

@@ -100,14 +100,14 @@ type protocol[In, Out any] struct {
 }
 
 func (p *protocol[In, Out]) read(in In) (In, error) {
-	if p == nil || p.decode == nil {
+	if p == nil {
 		return in, nil
 	}
 	return p.decode()
 }
 
 func (p *protocol[In, Out]) write(out Out) {
-	if p != nil && p.encode != nil {
+	if p != nil {
 		p.encode(out)
 	}
 }

@@ -20,13 +20,13 @@ func (cursor) read(r *Exchange) (in cursor, err error) {
 	if text, ok := r.member(sizeMember); ok {
 		size, err := strconv.ParseUint(text, 10, 8) // digits, and no sign
 		if err != nil || size < 1 || size > maxPage {
-			return in, errs.NewBadArgument(clip(text), sizeMember)
+			return in, errs.NewBadArgument(text, sizeMember)
 		}
 		in.size = int(size)
 	}
 	if text, ok := r.member(nextMember); ok {
 		if in.after, ok = readSkipToken(text); !ok || !r.lists(in.after) {
-			return in, errs.NewBadArgument(clip(text), nextMember)
+			return in, errs.NewBadArgument(text, nextMember)
 		}
 	}
 	return in, nil

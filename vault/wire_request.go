@@ -53,7 +53,7 @@ func (r *Exchange) Check() (err error) {
 	}
 	r.APIVersion = r.api.String()
 	if !acceptsJSON(r.Accept) {
-		return errs.NewNotAcceptable(clip(r.Accept))
+		return errs.NewNotAcceptable(r.Accept)
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func (r *Exchange) read(limit int) ([]byte, error) {
 		return nil, nil
 	}
 	if !isJSON(r.ContentType) {
-		return nil, errs.NewUnsupportedMediaType(clip(r.ContentType))
+		return nil, errs.NewUnsupportedMediaType(r.ContentType)
 	}
 	if r.Length > int64(limit) {
 		return nil, errs.NewBodyTooLarge(limit)
@@ -109,16 +109,6 @@ func (r *Exchange) readAll(limit int) ([]byte, error) {
 		err = nil
 	}
 	return data[:n], err
-}
-
-// maxEcho bounds a text of a client that an error shows, in bytes.
-const maxEcho = 128
-
-func clip(s string) string {
-	if len(s) <= maxEcho {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxEcho], "")
 }
 
 // isJSON tells whether a Content-Type is JSON. One that is not given is.

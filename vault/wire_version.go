@@ -28,6 +28,9 @@ var apiVersions = []string{"7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "202
 // String returns the version as a request spells it, such as "7.4".
 func (a apiVersion) String() string { return apiVersions[a] }
 
+// maxVersionText is how much of versions that contradict each other is read, in bytes.
+const maxVersionText = 128
+
 // readVersion reads the api-version of a query. Versions that contradict each other are one that nobody knows.
 func readVersion(query string) (apiVersion, error) {
 	text := ""
@@ -38,7 +41,7 @@ func readVersion(query string) (apiVersion, error) {
 		if text != "" {
 			value = text + "," + value
 		}
-		if text = value; len(text) > maxEcho {
+		if text = value; len(text) > maxVersionText {
 			break
 		}
 	}
@@ -47,7 +50,7 @@ func readVersion(query string) (apiVersion, error) {
 	}
 	known := slices.Index(apiVersions, text)
 	if known < 0 {
-		return 0, errs.NewUnknownVersion(clip(text), apiVersions[len(apiVersions)-1])
+		return 0, errs.NewUnknownVersion(text, apiVersions[len(apiVersions)-1])
 	}
 	return apiVersion(known), nil
 }

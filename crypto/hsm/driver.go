@@ -7,6 +7,7 @@ import (
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/primitive"
 )
 
 // Driver makes, takes in and opens keys of a module. It serves RSA-HSM, EC-HSM
@@ -111,7 +112,7 @@ func (d Driver) keep(m material, origin Origin) (crypto.Private, error) {
 	spec, public := describe(m)
 	l := label{spec: spec, origin: origin, exportable: d.exportable}
 	rand.Read(l.handle[:]) // never fails
-	plain := encode(m)
+	plain := primitive.Marshal(m)
 	defer clear(plain)
 	domain, err := d.module.borrow()
 	if err != nil {

@@ -1,13 +1,13 @@
 package hsm
 
 import (
-	"math/big"
-
 	"crypto/rsa"
+	"math/big"
 
 	"github.com/google/tink/go/tink"
 
 	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/internal/primitive"
 )
 
 // recorder notes the buffers that keys are sealed from and opened into.
@@ -69,7 +69,7 @@ func Opened(p crypto.Private) (look func() []byte) {
 		if r, ok := m.(*rsa.PrivateKey); ok {
 			return r.D.FillBytes(make([]byte, r.Size()))
 		}
-		return encode(m)[2:] // without version and kind
+		return primitive.Marshal(m)[2:] // without version and kind
 	}
 }
 

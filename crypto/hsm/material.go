@@ -62,19 +62,6 @@ func describe(m material) (crypto.Spec, crypto.JWK) {
 	return crypto.Spec{}, crypto.JWK{}
 }
 
-// encode returns the key in the clear. The caller overwrites it.
-func encode(m material) []byte {
-	switch k := m.(type) {
-	case *rsa.PrivateKey:
-		return primitive.MarshalRSA(k)
-	case *primitive.EC:
-		return k.Marshal()
-	case *primitive.AES:
-		return k.Marshal()
-	}
-	return nil
-}
-
 // wipe overwrites what of a key can be reached. What the standard library
 // makes of it is out of reach and left to the garbage collector.
 func wipe(m material) {

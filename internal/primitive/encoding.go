@@ -33,6 +33,20 @@ func (k *AES) Marshal() []byte {
 	return append([]byte{version, 'A'}, k.key...)
 }
 
+// Marshal encodes an *rsa.PrivateKey, *EC or *AES, in the clear: the caller
+// overwrites it. Of anything else it returns nil.
+func Marshal(key any) []byte {
+	switch k := key.(type) {
+	case *rsa.PrivateKey:
+		return MarshalRSA(k)
+	case *EC:
+		return k.Marshal()
+	case *AES:
+		return k.Marshal()
+	}
+	return nil
+}
+
 // Unmarshal decodes what MarshalRSA and Marshal encode, and returns an
 // *rsa.PrivateKey, *EC or *AES, checked and ready to use. Everything else is
 // ErrKey.

@@ -12,19 +12,6 @@ import (
 	"github.com/embedvault/embedvault/internal/primitive"
 )
 
-// marshal encodes whatever Unmarshal returns.
-func marshal(k any) []byte {
-	switch k := k.(type) {
-	case *rsa.PrivateKey:
-		return primitive.MarshalRSA(k)
-	case *primitive.EC:
-		return k.Marshal()
-	case *primitive.AES:
-		return k.Marshal()
-	}
-	return nil
-}
-
 func someKeys(tb testing.TB) []any {
 	tb.Helper()
 	keys := []any{testRSA(), newAES(tb, make([]byte, 16)), newAES(tb, make([]byte, 24)), newAES(tb, make([]byte, 32))}
@@ -40,9 +27,9 @@ func someKeys(tb testing.TB) []any {
 
 func TestEncoding(t *testing.T) {
 	for _, k := range someKeys(t) {
-		b := marshal(k)
+		b := primitive.Marshal(k)
 		again, err := primitive.Unmarshal(b)
-		if err != nil || reflect.TypeOf(again) != reflect.TypeOf(k) || !bytes.Equal(marshal(again), b) {
+		if err != nil || reflect.TypeOf(again) != reflect.TypeOf(k) || !bytes.Equal(primitive.Marshal(again), b) {
 			t.Errorf("%T: came back as %T, %v", k, again, err)
 		}
 	}
@@ -56,7 +43,7 @@ func TestEncodingIsStable(t *testing.T) {
 		{"P-256K", "014b" + "0000000000000000000000000000000000000000000000000000000000000005"},
 	} {
 		k, err := primitive.Unmarshal(unhex(t, c.encoded))
-		if err != nil || !bytes.Equal(marshal(k), unhex(t, c.encoded)) {
+		if err != nil || !bytes.Equal(primitive.Marshal(k), unhex(t, c.encoded)) {
 			t.Errorf("%s: %T, %v", c.name, k, err)
 		}
 	}
@@ -86,15 +73,15 @@ func TestUnmarshalRefuses(t *testing.T) {
 // FuzzUnmarshal: every input is a key or ErrKey.
 func FuzzUnmarshal(f *testing.F) {
 	for _, k := range someKeys(f) {
-		f.Add(marshal(k))
+		f.Add(primitive.Marshal(k))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		k, err := primitive.Unmarshal(b)
 		if err != nil && (!errors.Is(err, primitive.ErrKey) || k != nil) {
 			t.Fatalf("%T, %v", k, err)
 		}
-		if _, isRSA := k.(*rsa.PrivateKey); err == nil && !isRSA && !bytes.Equal(marshal(k), b) {
-			t.Fatalf("%x became %x", b, marshal(k))
+		if _, isRSA := k.(*rsa.PrivateKey); err == nil && !isRSA && !bytes.Equal(primitive.Marshal(k), b) {
+			t.Fatalf("%x became %x", b, primitive.Marshal(k))
 		}
 	})
 }

@@ -63,14 +63,19 @@ func (h *hosts) find(host, path string) (purpose, string) {
 			return forVault, name
 		}
 	}
-	region, below := strings.CutSuffix(bare, regionalDomain)
-	if below && region != "" || slices.Contains(h.authorities, bare) || slices.Contains(h.authorities, host) || isAuthorityPath(path) {
+	if isRegional(bare) || slices.Contains(h.authorities, bare) || slices.Contains(h.authorities, host) || isAuthorityPath(path) {
 		return forAuthority, ""
 	}
 	if h.otherwise != "" {
 		return forVault, h.otherwise
 	}
 	return forNobody, ""
+}
+
+// isRegional tells whether a host is the authority of a region.
+func isRegional(host string) bool {
+	region, below := strings.CutSuffix(host, regionalDomain)
+	return below && region != ""
 }
 
 // isHost tells whether a host, in lower case, can be one: ids show it as it is.

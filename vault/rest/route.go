@@ -189,9 +189,9 @@ func noOperation(method string, path []string) error {
 	case collection == nil || len(path) > 4:
 		return errUnknownPath
 	case len(path) > 2:
-		return errs.NewMethodDoesNotAllow(clip(method), clip(last))
+		return errs.NewMethodDoesNotAllow(method, last)
 	case len(path) == 2 && method == http.MethodPost:
 		return errs.NewOperationNotSpecified()
 	}
-	return errs.NewMethodNotAllowed(clip(method))
+	return errs.NewMethodNotAllowed(method)
 }

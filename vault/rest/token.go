@@ -142,7 +142,7 @@ func (a *authority) client(r *http.Request, f url.Values) (identity.Identity, er
 // it is one of the service's. Any other host is what the client says it is, and no authority.
 func (a *authority) endpoints(r *http.Request) []string {
 	bases := []string{a.tenant.Authority()}
-	if host := hostOf(r); host != metadataHost && slices.Contains(authorityHosts, host) || strings.HasSuffix(host, regionalDomain) {
+	if host := hostOf(r); host != metadataHost && slices.Contains(authorityHosts, host) || isRegional(host) {
 		bases = append(bases, "https://"+host)
 	}
 	var all []string

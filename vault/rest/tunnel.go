@@ -39,19 +39,11 @@ func (h *Handler) tunnelled(x *exchange, r *http.Request) (string, error) {
 	for i, verb := range named {
 		verb = strings.ToUpper(strings.TrimSpace(verb))
 		if i > 0 && verb != method || !slices.Contains(verbs, verb) {
-			return "", errs.NewBadArgument(clip(named[i]), "X-HTTP-METHOD")
+			return "", errs.NewBadArgument(named[i], "X-HTTP-METHOD")
 		}
 		method = verb
 	}
 	return method, nil
-}
-
-// clip bounds a text of a client that an error shows.
-func clip(s string) string {
-	if len(s) <= 128 {
-		return s
-	}
-	return strings.ToValidUTF8(s[:128], "")
 }
 
 // outdated recognises the forms of requests that only old documents show, and returns method and path of what they mean
