@@ -14,6 +14,7 @@ var catalogue = [...]*row{
 	&forbiddenByConnection, &forbiddenByConnectionNoBypass,
 	&keyOperationForbidden, &keyDisabled, &keyNotYetValid, &keyExpired, &secretDisabled,
 	&hardwareKeysNotSupported, &purgeProtected, &attestationRefused, &mergeForbidden, &rootForbidden,
+	&hsmForbidden, &notActivated,
 
 	&throttled,
 
@@ -21,7 +22,7 @@ var catalogue = [...]*row{
 	&invalidValue, &invalidProperty, &notBase64url, &valueTooLong, &badArgument, &namePage,
 	&parameterIncorrect, &invalidLength, &curveMismatch, &unsupportedAlgorithm, &invalidJWK,
 	&exportableNotSupported, &exportableFixed, &exportableNeedsPolicy, &policyNeedsExportable,
-	&exportableNeedsHardware, &attestationUnreachable, &policyNeedsVersionless, &policyImmutable,
+	&exportableNeedsHardware, &attestationUnreachable, &policyNeedsVersionless, &policyImmutable, &policyVersion,
 	&corruptBackup, &unknownBackupVersion, &foreignBackup, &tooManyVersions,
 	&certificateExpired, &pfxUnreadable, &pemUnreadable, &pemWithoutKey, &certificateKeyMismatch,
 	&certificateUnreadable, &x5cTooLong, &leafNotFound, &pendingNotCancellable,
@@ -29,14 +30,17 @@ var catalogue = [...]*row{
 	&hsmPolicyVersion, &hsmPolicyImmutable, &randomCount, &hsmForeignBackup,
 	&roleDefinitionName, &roleDefinitionBuiltIn, &roleAssignmentExists,
 	&invalidSetting, &noContentProvided, &ekmExists, &backupSAS,
+	&rotationNeedsPolicy, &tooManyKeys, &tooManyKeyVersions, &tooManyRoles, &invalidRole,
+	&invalidSecurityDomain, &backupStorage, &externalKeysNotOffered,
 
 	&pendingNotFound, &pendingNotFoundChange, &issuerNotFound, &issuerNotFoundUpdate, &contactsNotFound,
 	&unknownPath, &hsmKeyNotFound, &hsmDeletedKeyNotFound, &hsmRotateNotFound,
 	&roleAssignmentNotFound, &roleDefinitionNotFound, &ekmNotFound,
+	&operationNotOffered, &jobNotFound,
 
 	&methodNotAllowed, &notAcceptable, &bodyTooLarge, &unsupportedMediaType,
 
-	&certificatePending, &restoreInProgress, &writerConflict, &vaultAlreadyExists, &vaultNameNotValid,
+	&certificatePending, &restoreInProgress, &jobRunning, &writerConflict, &vaultAlreadyExists, &vaultNameNotValid,
 
 	&internalError, &hsmUnknownError, &hardwareTampered, &hsmHardwareTampered,
 	&hardwareBusy, &hardwareSessionLost, &hardwareOffline,

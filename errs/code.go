@@ -72,6 +72,7 @@ const (
 	RequestNotAllowedOnNonDeletedObject   Code = "RequestNotAllowedOnNonDeletedObject"   // recover of a live object
 	ObjectMustBeDeletedPriorToBeingPurged Code = "ObjectMustBeDeletedPriorToBeingPurged" // purge of a live object
 	WriterConflict                        Code = "WriterConflict"                        // another writer was first; ours, not the service's
+	NotActivated                          Code = "NotActivated"                          // a Managed HSM before activation; ours
 	HardwareBusy                          Code = "HardwareBusy"                          // a module beyond its capacity; ours, as the next three
 	HardwareSessionLost                   Code = "HardwareSessionLost"                   // a retry gets another session
 	HardwareOffline                       Code = "HardwareOffline"                       // a module that cannot be reached

@@ -40,7 +40,7 @@ var firstPartyDenied = row{
 }
 
 var forbiddenByRbac = row{
-	id: "forbidden-by-rbac", status: 403, code: Forbidden, inner: ForbiddenByRbac,
+	id: "forbidden-by-rbac", status: 403, code: Forbidden, inner: ForbiddenByRbac, twin: &hsmForbidden,
 	template: "Caller is not authorized to perform action on resource.\r\n" +
 		"If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\n" +
 		"Caller: {caller}\r\nAction: '{action}'\r\nResource: '{resource}'\r\n" +
@@ -141,6 +141,10 @@ var attestationRefused = row{
 	template: "Target environment attestation statement cannot be verified.", grade: Recorded,
 	when: "Release to an environment whose attestation does not verify or does not meet the release policy.",
 }
+
+// NewAttestationRefused refuses to release a key to an environment whose
+// attestation does not verify, or does not meet the key's release policy.
+func NewAttestationRefused() *Error { return attestationRefused.new() }
 
 var mergeForbidden = row{
 	id: "merge-forbidden", status: 403, code: Forbidden,

@@ -65,11 +65,17 @@ var exportableNotSupported = row{
 	when: "The exportable attribute in a standard vault or under an older api-version.",
 }
 
+// NewExportableNotSupported refuses exportable keys where there are none.
+func NewExportableNotSupported() *Error { return exportableNotSupported.new() }
+
 var exportableFixed = row{
 	id: "exportable-fixed", status: 400, code: BadParameter,
 	template: "AKV.SKR.1003: The exportable attribute of an existing key cannot be changed.", grade: Inferred,
 	when: "A new version with another exportable attribute. The number is quoted, the words are ours.",
 }
+
+// NewExportableFixed refuses to change whether a key is exportable.
+func NewExportableFixed() *Error { return exportableFixed.new() }
 
 var exportableNeedsPolicy = row{
 	id: "exportable-needs-policy", status: 400, code: BadParameter,
@@ -77,11 +83,17 @@ var exportableNeedsPolicy = row{
 	when: "An exportable key without a release policy.",
 }
 
+// NewExportableNeedsPolicy refuses an exportable key without a release policy.
+func NewExportableNeedsPolicy() *Error { return exportableNeedsPolicy.new() }
+
 var policyNeedsExportable = row{
 	id: "policy-needs-exportable", status: 400, code: BadParameter,
 	template: "AKV.SKR.1005: Non-exportable keys must not have release policy.", grade: Recorded, twin: &hsmPolicyNeedsExportable,
 	when: "A release policy for a key that is not exportable.",
 }
+
+// NewPolicyNeedsExportable refuses a release policy of a key that never leaves.
+func NewPolicyNeedsExportable() *Error { return policyNeedsExportable.new() }
 
 var exportableNeedsHardware = row{
 	id: "exportable-needs-hardware", status: 400, code: BadParameter,
@@ -89,10 +101,19 @@ var exportableNeedsHardware = row{
 	when: "An exportable software key in a premium vault. The number is quoted, the words are ours.",
 }
 
+// NewExportableNeedsHardware refuses an exportable key in software.
+func NewExportableNeedsHardware() *Error { return exportableNeedsHardware.new() }
+
 var attestationUnreachable = row{
 	id: "attestation-unreachable", status: 400, code: BadParameter,
 	template: "AKV.SKR.1012: The specified attestation service {authority} cannot be reached.", grade: Recorded,
 	when: "The authority of a release policy does not answer. In the recording its name is empty.",
+}
+
+// NewAttestationUnreachable refuses a release policy whose authority, a URL, does
+// not answer.
+func NewAttestationUnreachable(authority string) *Error {
+	return attestationUnreachable.new("authority", echo(authority))
 }
 
 var policyNeedsVersionless = row{
@@ -101,8 +122,23 @@ var policyNeedsVersionless = row{
 	when: "Update of the release policy of a version.",
 }
 
+// NewPolicyNeedsVersionless refuses to change the release policy of a version.
+func NewPolicyNeedsVersionless() *Error { return policyNeedsVersionless.new() }
+
 var policyImmutable = row{
 	id: "policy-immutable", status: 400, code: BadParameter,
 	template: "AKV.SKR.1020: Immutable Key Release Policy cannot be modified.", grade: Recorded, twin: &hsmPolicyImmutable,
 	when: "Change of a release policy that is marked immutable.",
 }
+
+// NewPolicyImmutable refuses to change a release policy that is immutable.
+func NewPolicyImmutable() *Error { return policyImmutable.new() }
+
+var policyVersion = row{
+	id: "policy-version", status: 400, code: BadParameter,
+	template: "Property release_policy.data has invalid value. The member version is missing\r\n", grade: Inferred, twin: &hsmPolicyVersion,
+	when: "A release policy without a version.",
+}
+
+// NewPolicyVersion refuses a release policy without a version.
+func NewPolicyVersion() *Error { return policyVersion.new() }

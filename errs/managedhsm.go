@@ -57,12 +57,18 @@ var roleAssignmentNotFound = row{
 	when: "Get or delete of a role assignment that does not exist.",
 }
 
+// NewRoleAssignmentNotFound refuses a role assignment that is not there.
+func NewRoleAssignmentNotFound() *Error { return roleAssignmentNotFound.new() }
+
 var roleDefinitionNotFound = row{
 	id: "role-definition-not-found", status: 404, code: RoleDefinitionNotFound,
 	template:  "Requested role definition not found (Activity ID: {activity})",
 	container: managedHSM, grade: Recorded,
 	when: "Get or delete of a role definition that does not exist.",
 }
+
+// NewRoleDefinitionNotFound refuses a role definition that is not there.
+func NewRoleDefinitionNotFound() *Error { return roleDefinitionNotFound.new() }
 
 var ekmNotFound = row{
 	id: "ekm-not-found", status: 404, code: NotFound,
@@ -71,12 +77,18 @@ var ekmNotFound = row{
 	when: "No connection to an external key manager is set up.",
 }
 
+// NewEKMNotFound refuses whatever needs a connection to an external key manager.
+func NewEKMNotFound() *Error { return ekmNotFound.new() }
+
 var restoreInProgress = row{
 	id: "restore-in-progress", status: 409, code: Conflict,
 	template:  "User triggered Restore operation is in progress. Retry after the restore operation (Activity ID: {activity})",
 	container: managedHSM, grade: Recorded,
 	when: "Any request about keys while a restore is running.",
 }
+
+// NewRestoreInProgress refuses everything while a restore is running.
+func NewRestoreInProgress() *Error { return restoreInProgress.new() }
 
 var hsmInvalidName = row{
 	id: "hsm-invalid-name", status: 400, code: BadParameter,
@@ -127,6 +139,9 @@ var randomCount = row{
 	when: "More than 128 random bytes are asked for, or fewer than one.",
 }
 
+// NewRandomCount refuses a number of random bytes.
+func NewRandomCount() *Error { return randomCount.new() }
+
 var hsmForeignBackup = row{
 	id: "hsm-foreign-backup", status: 400, code: MalformedBackupBlob,
 	template:  "Backup blob belongs to a different crypto domain and cannot be used with this instance. (Activity ID: {activity})",
@@ -141,12 +156,18 @@ var roleDefinitionName = row{
 	when: "A role definition whose name is not a GUID.",
 }
 
+// NewRoleDefinitionName refuses the name of a role definition.
+func NewRoleDefinitionName() *Error { return roleDefinitionName.new() }
+
 var roleDefinitionBuiltIn = row{
 	id: "role-definition-built-in", status: 400, code: BadParameter,
 	template:  "Cannot re-use the name/GUID matching that of a built-in role. Please use a unique role ID. (Activity ID: {activity})",
 	container: managedHSM, grade: Recorded,
 	when: "Update or delete of a built-in role definition.",
 }
+
+// NewRoleDefinitionBuiltIn refuses to change a built-in role definition.
+func NewRoleDefinitionBuiltIn() *Error { return roleDefinitionBuiltIn.new() }
 
 var roleAssignmentExists = row{
 	id: "role-assignment-exists", status: 400, code: RoleAssignmentExists,
@@ -155,6 +176,9 @@ var roleAssignmentExists = row{
 	when: "A second role assignment of one name. The status is 400, not 409.",
 }
 
+// NewRoleAssignmentExists refuses a second role assignment of one name.
+func NewRoleAssignmentExists() *Error { return roleAssignmentExists.new() }
+
 var invalidSetting = row{
 	id: "invalid-setting", status: 400, code: InvalidSetting,
 	template:  "Invalid setting name. Please check the spelling of the setting name to update. (Activity ID: {activity})",
@@ -162,12 +186,18 @@ var invalidSetting = row{
 	when: "Get or update of a setting that does not exist.",
 }
 
+// NewInvalidSetting refuses the name of a setting.
+func NewInvalidSetting() *Error { return invalidSetting.new() }
+
 var noContentProvided = row{
 	id: "no-content-provided", status: 400, code: NoContentProvided,
 	template:  "No content provided (Activity ID: {activity})",
 	container: managedHSM, grade: Recorded,
 	when: "Update of a setting with an empty body.",
 }
+
+// NewNoContentProvided refuses the update of a setting without a body.
+func NewNoContentProvided() *Error { return noContentProvided.new() }
 
 var ekmExists = row{
 	id: "ekm-exists", status: 400, code: NotSupported,
@@ -184,11 +214,17 @@ var backupSAS = row{
 	when: "Backup or restore with a SAS token that has no expiry. The text has no activity; the body has an innererror that is null.",
 }
 
+// NewBackupSAS refuses the SAS token of a backup or restore.
+func NewBackupSAS() *Error { return backupSAS.new() }
+
 var backupJobSAS = row{
 	id: "backup-job-sas", status: 200, code: BadRequest,
 	template: malformedSAS, container: managedHSM, grade: Recorded,
 	when: "The same, found by the running job. It stands in the error member of the job, inside a successful answer.",
 }
+
+// NewBackupJobSAS is how a job ends that its storage has refused.
+func NewBackupJobSAS() *Error { return backupJobSAS.new() }
 
 var hsmUnknownError = row{
 	id: "hsm-unknown-error", status: 500, code: UnknownError,

@@ -50,8 +50,12 @@ type row struct {
 }
 
 // new makes an Error of r, with pairs of placeholder and value filled in. A
-// placeholder that has no value stays as it is.
+// placeholder that has no value stays as it is; the text of a Managed HSM names
+// no activity until ForManagedHSM gives it one.
 func (r *row) new(args ...string) *Error {
+	if r.container == managedHSM {
+		args = append(args, "activity", noActivity)
+	}
 	return &Error{
 		Status:  r.status,
 		Code:    r.code,

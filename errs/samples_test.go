@@ -93,7 +93,47 @@ func samples() []sample {
 	add("NewInternal", errs.NewInternal(errors.New("disk full")))
 	add("From", errs.From(errors.New("disk full")))
 	add("ForVault", errs.ForVault(errs.NewInternal(nil), activity, "KeyCreate"))
-	return append(all, lifecycleSamples()...)
+	return append(append(all, administrationSamples()...), lifecycleSamples()...)
+}
+
+// administrationSamples are those of Managed HSMs and of keys that leave.
+func administrationSamples() (all []sample) {
+	add := func(call string, err *errs.Error) { all = append(all, sample{call, []string{call}, err}) }
+	add("NewRoleAssignmentNotFound", errs.NewRoleAssignmentNotFound())
+	add("NewRoleDefinitionNotFound", errs.NewRoleDefinitionNotFound())
+	add("NewEKMNotFound", errs.NewEKMNotFound())
+	add("NewRestoreInProgress", errs.NewRestoreInProgress())
+	add("NewRandomCount", errs.NewRandomCount())
+	add("NewRoleDefinitionName", errs.NewRoleDefinitionName())
+	add("NewRoleDefinitionBuiltIn", errs.NewRoleDefinitionBuiltIn())
+	add("NewRoleAssignmentExists", errs.NewRoleAssignmentExists())
+	add("NewInvalidSetting", errs.NewInvalidSetting())
+	add("NewNoContentProvided", errs.NewNoContentProvided())
+	add("NewBackupSAS", errs.NewBackupSAS())
+	add("NewBackupJobSAS", errs.NewBackupJobSAS())
+	add("NewNotActivated", errs.NewNotActivated())
+	add("NewOperationNotOffered", errs.NewOperationNotOffered("SecretGet"))
+	add("NewRotationNeedsPolicy", errs.NewRotationNeedsPolicy())
+	add("NewTooManyKeys", errs.NewTooManyKeys(5000))
+	add("NewTooManyKeyVersions", errs.NewTooManyKeyVersions(100))
+	add("NewTooManyRoles", errs.NewTooManyRoles("custom role definitions", 50))
+	add("NewInvalidRole", errs.NewInvalidRole("there is no such scope"))
+	add("NewJobNotFound", errs.NewJobNotFound())
+	add("NewJobRunning", errs.NewJobRunning())
+	add("NewInvalidSecurityDomain", errs.NewInvalidSecurityDomain("there must be 3 to 10 certificates"))
+	add("NewBackupStorage", errs.NewBackupStorage("the folder holds no backup"))
+	add("NewExternalKeysNotOffered", errs.NewExternalKeysNotOffered())
+	add("NewExportableNotSupported", errs.NewExportableNotSupported())
+	add("NewExportableFixed", errs.NewExportableFixed())
+	add("NewExportableNeedsPolicy", errs.NewExportableNeedsPolicy())
+	add("NewPolicyNeedsExportable", errs.NewPolicyNeedsExportable())
+	add("NewExportableNeedsHardware", errs.NewExportableNeedsHardware())
+	add("NewAttestationUnreachable", errs.NewAttestationUnreachable("https://attest.example"))
+	add("NewPolicyNeedsVersionless", errs.NewPolicyNeedsVersionless())
+	add("NewPolicyImmutable", errs.NewPolicyImmutable())
+	add("NewPolicyVersion", errs.NewPolicyVersion())
+	add("NewAttestationRefused", errs.NewAttestationRefused())
+	return all
 }
 
 // methods are the refusals that every kind has.

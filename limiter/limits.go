@@ -104,6 +104,18 @@ func Unlimited() Limits {
 	return Limits{Name: "Unlimited", Window: DefaultWindow, Weight: weights}
 }
 
+// ManagedHSM returns what a Managed HSM takes where vaults have the limits l: its
+// keys are not throttled, only the administration of its roles, which counts as
+// Other, to five requests a second. Limits that limit nothing stay as they are.
+func (l Limits) ManagedHSM() Limits {
+	if l.Max == [NumClasses]int{} {
+		return l
+	}
+	return Limits{
+		Name: l.Name + " ManagedHSM", Window: time.Second, Max: [NumClasses]int{Other: 5}, Weight: l.Weight,
+	}
+}
+
 // Counts returns the class in whose window the units of c are counted: c
 // itself or, where c has no limit of its own, the class it belongs to.
 func (l Limits) Counts(c Class) Class {

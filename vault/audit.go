@@ -23,6 +23,7 @@ type Event struct {
 	Operation Operation
 	RequestID RequestID
 	Vault     string            // the name of the container
+	Product   Product           // which product the container is
 	Status    int               // the HTTP status of the answer; 0 when the caller gave up before there was one
 	Err       error             // nil on success; *errs.Error, or the context's error of a call that was given up
 	Name      string            // of the object, as the caller wrote it; "" where the operation has none
@@ -30,7 +31,7 @@ type Event struct {
 	Principal *policy.Principal // nil when the caller could not be authenticated
 	Source    policy.Source
 	row       *row
-	vault     *Vault
+	container *container
 	set       *settings
 	request   *Request // nil through the Go API
 }
@@ -55,7 +56,7 @@ func (e *Event) Request() Request {
 
 // Duration is the time since the request came, on the service's clock. Read in the callback it is how long the request
 // took.
-func (e *Event) Duration() time.Duration { return e.vault.svc.now().Sub(e.Time) }
+func (e *Event) Duration() time.Duration { return e.container.svc.now().Sub(e.Time) }
 
 // Resource is the resource id of the container, such as /subscriptions/…/vaults/contoso.
 func (e *Event) Resource() string { return e.set.resource }
@@ -64,7 +65,7 @@ func (e *Event) Resource() string { return e.set.resource }
 func (e *Event) ObjectID() string { return string(e.appendID(nil)) }
 
 func (e *Event) appendID(b []byte) []byte {
-	b = append(append(append(b, "https://"...), e.vault.host...), '/')
+	b = append(append(append(b, "https://"...), e.container.host...), '/')
 	if e.row.path == "" || e.Name == "" || validName(e.Name) != nil {
 		return b
 	}
@@ -79,9 +80,9 @@ func (e *Event) appendID(b []byte) []byte {
 // tell tells the audit of the request. The event is built where it is handed over: it is large.
 func (c *call) tell(audit func(Event), r *row, err error) {
 	audit(Event{
-		Time: c.now, Operation: r.operation, RequestID: c.id, Vault: c.vault.name, Status: c.status(r, err), Err: err,
+		Time: c.now, Operation: r.operation, RequestID: c.id, Vault: c.container.name, Product: c.container.kind, Status: c.status(r, err), Err: err,
 		Name: c.name, Version: c.version, Principal: c.who, Source: c.caller.source,
-		row: r, vault: c.vault, set: c.set, request: c.said(),
+		row: r, container: c.container, set: c.set, request: c.said(),
 	})
 }
 
@@ -131,6 +132,9 @@ func (id RequestID) append(b []byte) []byte {
 	b = append(hex.AppendEncode(b, id[8:10]), '-')
 	return hex.AppendEncode(b, id[10:])
 }
+
+// newGUID returns a random GUID.
+func newGUID() string { return newRequestIDs().next().String() }
 
 // requestIDs hands out the ids of a vault: random in the first half, counted in the second, so that one costs no
 // random number.

@@ -84,10 +84,10 @@ func (l life[V, O, R, I]) restore(c call, b blob) (out R, err error) {
 	}
 	err = c.update(func(tx *shelf.Tx) error {
 		if l.kind.Taken(tx.Root(), o.Name, c.unix()) {
-			return l.kind.Words().RestoreConflict(l.id(c.vault, o, o.Current()).String())
+			return l.kind.Words().RestoreConflict(l.id(c.container, o, o.Current()).String())
 		}
 		l.kind.Put(tx, o)
-		out = l.show(c.set, l.id(c.vault, o, o.Current()), o.Current())
+		out = l.show(c.set, l.id(c.container, o, o.Current()), o.Current())
 		return nil
 	})
 	return out, err
@@ -107,25 +107,39 @@ func (l life[V, O, R, I]) unseal(c call, b blob) (*shelf.Object[V, O], error) {
 	if err := json.Unmarshal(plain, &held); err != nil || held.Object.Kind != l.kind.Index() {
 		return nil, errs.NewCorruptBackup()
 	}
-	o, err := l.read(c.ctx, c.vault, held.Object, held.Versions)
+	o, err := l.read(c.ctx, c.container, held.Object, held.Versions)
 	if err != nil {
 		return nil, errs.NewCorruptBackup()
 	}
 	return o, nil
 }
 
-// blobKey is the key of blobs of the vault's subscription and geography.
+// blobKey seals blobs of the vault's subscription and geography, or of the Managed HSM's security domain.
 func (c call) blobKey() (cipher.AEAD, error) {
-	context := "embedvault backup|" + strings.ToLower(c.set.Subscription) + "|" + geography(c.set.Region)
-	key, err := hkdf.Key(sha256.New, c.vault.svc.root[:], nil, context, 32)
+	key, err := c.backupSecret()
 	if err != nil {
 		return nil, err
 	}
+	defer clear(key)
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
 	}
 	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// backupSecret is the secret of that key: of a vault derived from the service's root, of a Managed HSM from its security
+// domain.
+func (c call) backupSecret() (key []byte, err error) {
+	if c.container.kind == KeyVault {
+		context := "embedvault backup|" + strings.ToLower(c.set.Subscription) + "|" + geography(c.set.Region)
+		return hkdf.Key(sha256.New, c.container.svc.root[:], nil, context, 32)
+	}
+	err = c.container.module.ExportDomain(func(secret []byte) (err error) {
+		key, err = hkdf.Key(sha256.New, secret, nil, "embedvault managed hsm backup", 32)
+		return err
+	})
+	return key, err
 }
 
 // rootKey is the secret of a service from which the keys of its blobs are derived.

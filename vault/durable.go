@@ -40,24 +40,24 @@ func encodeKey(v keyVersion) ([]byte, error) {
 	return json.Marshal(storedKey{v.key.Operations(), v.key.Spec().Type.HSM(), v.key.Private().Blob()})
 }
 
-func decodeKey(ctx context.Context, v *Vault, id ID, data []byte) (keyVersion, error) {
+func decodeKey(ctx context.Context, v *container, id ID, data []byte) (keyVersion, error) {
 	var s storedKey
 	if err := json.Unmarshal(data, &s); err != nil {
 		return keyVersion{}, err
 	}
-	private, err := v.driver(s.HSM).Open(ctx, s.Material)
+	private, err := v.driver(s.HSM, false).Open(ctx, s.Material)
 	if err != nil {
 		return keyVersion{}, err
 	}
 	key, err := crypto.NewKey(id.String(), private, s.Operations)
-	return keyVersion{key}, err
+	return keyVersion{key: key}, err
 }
 
 func encodeSecret(v secretVersion) ([]byte, error) {
 	return json.Marshal(storedSecret{[]byte(v.value.Reveal()), v.contentType})
 }
 
-func decodeSecret(_ context.Context, _ *Vault, _ ID, data []byte) (secretVersion, error) {
+func decodeSecret(_ context.Context, _ *container, _ ID, data []byte) (secretVersion, error) {
 	var s storedSecret
 	if err := json.Unmarshal(data, &s); err != nil {
 		return secretVersion{}, err
@@ -66,7 +66,7 @@ func decodeSecret(_ context.Context, _ *Vault, _ ID, data []byte) (secretVersion
 }
 
 // committer returns what makes the changes of the vault's shelf durable, nil without a store.
-func (v *Vault) committer() func(context.Context, []shelf.Change) error {
+func (v *container) committer() func(context.Context, []shelf.Change) error {
 	if v.svc.store == nil {
 		return nil
 	}
@@ -77,7 +77,7 @@ func (v *Vault) committer() func(context.Context, []shelf.Change) error {
 			if err != nil {
 				return err
 			}
-			if err := b.add(v.name, put, gone); err != nil {
+			if err := b.add(v.key(), put, gone); err != nil {
 				return err
 			}
 		}
@@ -129,12 +129,28 @@ func (b *batch) done() (out store.Batch) {
 	return out
 }
 
-// saveSettings makes the settings of a vault durable.
-func (s *Service) saveSettings(ctx context.Context, v *Vault, set *settings) error {
+// storedHSM is what a Managed HSM keeps besides keys, with the domain of its module if that is its own.
+type storedHSM struct {
+	Name   string `json:"name"` // as its creator spelt it
+	Domain []byte `json:"domain,omitempty"`
+	estate
+}
+
+// saveSettings makes the settings of a container durable.
+func (s *Service) saveSettings(ctx context.Context, v *container, set *settings) error {
 	if s.store == nil {
 		return nil
 	}
-	return s.save(ctx, record{Sort: "vault", Vault: v.name, Settings: &set.VaultOptions})
+	r := record{Sort: "vault", Vault: v.name, Settings: &set.VaultOptions}
+	if v.kind == KeyVault {
+		return s.save(ctx, r)
+	}
+	r.Vault = v.key()
+	r.HSM = &storedHSM{Name: v.name, estate: set.estate}
+	return v.module.ExportDomain(func(secret []byte) error {
+		r.HSM.Domain = secret
+		return s.save(ctx, r)
+	})
 }
 
 // save commits one record.

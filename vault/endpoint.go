@@ -34,10 +34,13 @@ func (e Endpoint) Path() string { return e.row.path }
 // Status returns the HTTP status of a success.
 func (e Endpoint) Status() int { return e.row.status }
 
-// Serve makes a request to the operation in a vault, and appends the JSON of its answer to dst. An error is an
+// Offered tells whether a product has the operation. A container of one that has not refuses it with 404.
+func (e Endpoint) Offered(by Product) bool { return products[by].offers(e.row.right) }
+
+// Serve makes a request to the operation in a container, and appends the JSON of its answer to dst. An error is an
 // *errs.Error, or that of ctx; dst is then returned as it was.
-func (e Endpoint) Serve(ctx context.Context, v *Vault, r *Exchange, dst []byte) ([]byte, error) {
-	return e.row.serve(ctx, v, r, dst)
+func (e Endpoint) Serve(ctx context.Context, in Container, r *Exchange, dst []byte) ([]byte, error) {
+	return e.row.serve(ctx, in.inner(), r, dst)
 }
 
 // opUnknown is under what a request is audited that names no operation.
@@ -51,36 +54,40 @@ type refused struct{ why error }
 
 func (in refused) validate(*settings) error { return in.why }
 
-// Refuse makes a request that names no operation. It is authenticated, passes the firewall, is throttled and audited as
-// every other, under the operation "Unknown", and is then answered with why; a 401, 403 or 429 comes before it.
-func (v *Vault) Refuse(ctx context.Context, r *Exchange, why error) error {
-	_, err := run(r.call(ctx, v), &unknown, refused{why}, nil)
-	return err
-}
-
 // Lookup returns the vault of a name, compared without case, or nil if there is none. It creates none. A service that is
 // closed has none.
 func (s *Service) Lookup(name string) *Vault {
-	if s.closed.Load() {
-		return nil
-	}
-	return s.lookup(name)
+	v, _ := s.Find(KeyVault, name).(*Vault)
+	return v
 }
 
-func (s *Service) lookup(name string) *Vault {
-	v, _ := s.vaults.Load(strings.ToLower(name))
-	found, _ := v.(*Vault)
+// LookupHSM returns the Managed HSM of a name as Lookup does a vault.
+func (s *Service) LookupHSM(name string) *HSM {
+	h, _ := s.Find(ManagedHSM, name).(*HSM)
+	return h
+}
+
+// Find returns the container of a product and a name, compared without case, or nil if there is none. It creates none. A
+// service that is closed has none.
+func (s *Service) Find(p Product, name string) Container {
+	if s.closed.Load() || int(p) >= len(products) {
+		return nil
+	}
+	if c := s.lookup(strings.ToLower(name) + products[p].apart); c != nil {
+		return c.face
+	}
+	return nil
+}
+
+// lookup returns the container that the service keeps under a key, nil if there is none.
+func (s *Service) lookup(key string) *container {
+	v, _ := s.containers.Load(key)
+	found, _ := v.(*container)
 	return found
 }
 
 // Tenant returns the tenant whose tokens the service accepts, or nil.
 func (s *Service) Tenant() *identity.Tenant { return s.tenant }
-
-// Place returns where the vault is and whose it is: its region, such as "eastus", and the id of its tenant.
-func (v *Vault) Place() (region, tenantID string) {
-	set := v.settings.Load()
-	return set.Region, set.TenantID
-}
 
 // Addr returns the address the caller is at, the zero Addr if none is known.
 func (c Caller) Addr() netip.Addr { return c.source.Addr }

@@ -5,29 +5,11 @@ import (
 	"github.com/embedvault/embedvault/crypto/hsm"
 )
 
-// moduleOf returns the module that options name, or a new one of the service's own.
-func moduleOf(o *Options) (m *hsm.Module, own bool, err error) {
-	if o.Module != nil {
-		return o.Module, false, nil
-	}
-	var options hsm.Options
-	if o.Hook != nil {
-		options.RSA = o.Hook.RSA
-	}
-	m, err = hsm.New(options)
-	return m, true, err
-}
+// newModule makes a module of the service's own.
+func (s *Service) newModule() (*hsm.Module, error) { return hsm.New(hsm.Options{RSA: s.hook.RSA}) }
 
-// Module returns the simulated hardware that holds the keys of the -HSM types.
+// Module returns the simulated hardware that holds the keys of the -HSM types of vaults. A Managed HSM has its own.
 func (s *Service) Module() *hsm.Module { return s.module }
-
-// driver returns what holds the keys of the vault: in software or in hardware.
-func (v *Vault) driver(hardware bool) crypto.Driver {
-	if hardware {
-		return v.svc.module.Driver(false)
-	}
-	return v.svc.soft
-}
 
 // hardened is the type of a key that is put into hardware.
 func hardened(t crypto.KeyType) crypto.KeyType {

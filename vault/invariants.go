@@ -3,7 +3,6 @@ package vault
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/embedvault/embedvault/internal/shelf"
 )
@@ -11,9 +10,9 @@ import (
 // invariants tells what is wrong with the state of the service: things that no sequence of requests can bring about.
 func (s *Service) invariants() error {
 	var wrong []error
-	for key, held := range s.vaults.Range {
-		v := held.(*Vault)
-		if key != strings.ToLower(v.name) {
+	for key, held := range s.containers.Range {
+		v := held.(*container)
+		if key != v.key() {
 			wrong = append(wrong, fmt.Errorf("vault %s is kept as %s", v.name, key))
 		}
 		root := v.shelf.Root()
@@ -22,7 +21,7 @@ func (s *Service) invariants() error {
 	return errors.Join(wrong...)
 }
 
-func (l life[V, O, R, I]) invariants(v *Vault, root *shelf.Root) error {
+func (l life[V, O, R, I]) invariants(v *container, root *shelf.Root) error {
 	var wrong []error
 	note := func(o *shelf.Object[V, O], format string, args ...any) {
 		what := fmt.Sprintf(format, args...)

@@ -95,7 +95,7 @@ func usable(c call, want crypto.Operation) (*crypto.Key, ID, error) {
 	if err := permitted(v.Attributes, want, c.unix()); err != nil {
 		return nil, ID{}, err
 	}
-	return v.Data.key, keyLife.id(c.vault, o, v), nil
+	return v.Data.key, keyLife.id(c.container, o, v), nil
 }
 
 func permitted(a shelf.Attributes, want crypto.Operation, now int64) error {

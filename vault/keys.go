@@ -35,10 +35,14 @@ type CreateKeyOptions struct {
 	Operations []crypto.Operation // nil: all that the type allows
 	Validity   Validity           // when it can be used, and whether at all
 	Tags       map[string]string  // at most 15, names and values of at most 256 characters
+	Exportable bool               // it can be released, as Release says; only a key in hardware can
 }
 
 // keyVersion is what a version of a key holds.
-type keyVersion struct{ key *crypto.Key }
+type keyVersion struct {
+	key     *crypto.Key
+	release *ReleasePolicy // nil: it never leaves
+}
 
 var keys = shelf.NewKind[keyVersion, keyOwn](0, errs.Key)
 
@@ -58,11 +62,11 @@ type keyInput struct {
 }
 
 func (in keyInput) validate(s *settings) error {
-	spec, err := in.spec.Normalize()
+	spec, err := s.specOf(in.spec).Normalize()
 	if err != nil {
 		return err
 	}
-	if err := offered(s.SKU, spec.Type, false); err != nil {
+	if err := s.offered(spec.Type, false); err != nil {
 		return err
 	}
 	if err := validOperations(in.Operations); err != nil {
@@ -72,19 +76,6 @@ func (in keyInput) validate(s *settings) error {
 		return err
 	}
 	return validTags(in.Tags, maxKeyTag)
-}
-
-// offered tells whether a vault takes keys of a type: those protected by hardware only a premium one, symmetric ones only
-// in hardware.
-func offered(sku SKU, t crypto.KeyType, hsm bool) error {
-	hsm = hsm || t.HSM()
-	switch {
-	case hsm && sku == Standard:
-		return errs.NewHardwareKeysNotSupported()
-	case !hsm && t == crypto.KeyTypeOct:
-		return errs.NewInvalidValue()
-	}
-	return nil
 }
 
 func validOperations(ops []crypto.Operation) error {
@@ -120,11 +111,11 @@ func createKey(c call, in keyInput) (out Key, err error) {
 	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
 		return out, err
 	}
-	spec, err := in.spec.Normalize()
+	spec, err := c.set.specOf(in.spec).Normalize()
 	if err != nil {
 		return out, err
 	}
-	private, err := c.vault.driver(spec.Type.HSM()).Generate(c.ctx, spec)
+	private, err := c.container.driver(spec.Type.HSM(), in.Exportable).Generate(c.ctx, spec)
 	if err != nil {
 		return out, err
 	}
@@ -148,13 +139,34 @@ func addKey(c call, private crypto.Private, in CreateKeyOptions, needs func(*she
 				return err
 			}
 		}
+		if err := c.room(tx.Root()); err != nil {
+			return err
+		}
 		o, err := keys.Add(tx, c.name, v, c.unix())
 		if err == nil {
-			out = showKey(c.set, keyLife.id(c.vault, o, v), v)
+			out = showKey(c.set, keyLife.id(c.container, o, v), v)
 		}
 		return err
 	})
 	return out, err
+}
+
+// room tells whether the container takes another version of the key that the path names.
+func (c call) room(r *shelf.Root) error {
+	most := c.container.product
+	if most.maxKeys == 0 {
+		return nil
+	}
+	if o := keys.Live(r, c.name, c.unix()); o != nil {
+		if len(o.Versions) >= most.maxKeyVersions {
+			return errs.NewTooManyKeyVersions(most.maxKeyVersions)
+		}
+		return nil
+	}
+	if keys.Len(r) >= most.maxKeys {
+		return errs.NewTooManyKeys(most.maxKeys)
+	}
+	return nil
 }
 
 // keyURL is the identifier under which a version of the key that the path names speaks of itself in errors. It has the
@@ -164,7 +176,7 @@ func (c call) keyURL(v shelf.VersionID) string {
 	if o := keys.Live(c.root, c.name, c.unix()); o != nil {
 		name = o.Name
 	}
-	return ID{Collection: "keys", Name: name, host: c.vault.host, version: v}.String()
+	return ID{Collection: "keys", Name: name, host: c.container.host, version: v}.String()
 }
 
 func showKey(s *settings, id ID, v *keyRecord) Key {
@@ -180,9 +192,10 @@ func keyItem(s *settings, id ID, v *keyRecord) KeyItem {
 // ImportKeyOptions describe a version of a key that was made elsewhere. The zero options are those of CreateKeyOptions,
 // with the operations that the JWK names.
 type ImportKeyOptions struct {
-	Validity Validity          // when it can be used, and whether at all
-	Tags     map[string]string // at most 15, names and values of at most 256 characters
-	HSM      bool              // keep it in hardware, whatever the JWK's kty says
+	Validity   Validity          // when it can be used, and whether at all
+	Tags       map[string]string // at most 15, names and values of at most 256 characters
+	HSM        bool              // keep it in hardware, whatever the JWK's kty says
+	Exportable bool              // it can be released; only a key in hardware can
 }
 
 // importInput is the input of KeyImport.
@@ -192,7 +205,7 @@ type importInput struct {
 }
 
 func (in importInput) validate(s *settings) error {
-	if err := offered(s.SKU, in.jwk.Kty, in.HSM); err != nil {
+	if err := s.offered(in.jwk.Kty, in.HSM); err != nil {
 		return err
 	}
 	if err := validOperations(in.jwk.KeyOps); err != nil {
@@ -206,12 +219,12 @@ func importKey(c call, in importInput) (Key, error) {
 	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
 		return Key{}, err
 	}
-	if in.HSM {
+	if in.HSM || c.set.Product == ManagedHSM {
 		in.jwk.Kty = hardened(in.jwk.Kty)
 	}
-	private, err := c.vault.driver(in.jwk.Kty.HSM()).Import(c.ctx, in.jwk)
+	private, err := c.container.driver(in.jwk.Kty.HSM(), in.Exportable).Import(c.ctx, in.jwk)
 	if err != nil {
 		return Key{}, err
 	}
-	return addKey(c, private, CreateKeyOptions{Operations: in.jwk.KeyOps, Validity: in.Validity, Tags: in.Tags}, nil)
+	return addKey(c, private, CreateKeyOptions{Operations: in.jwk.KeyOps, Validity: in.Validity, Tags: in.Tags, Exportable: in.Exportable}, nil)
 }

@@ -31,7 +31,7 @@ type Deletion struct {
 
 // update carries out a change of what the vault holds. With it goes some of what is only kept until its time is over.
 func (c call) update(change func(*shelf.Tx) error) error {
-	return c.vault.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+	return c.container.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
 		if err := change(tx); err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (c call) update(change func(*shelf.Tx) error) error {
 func (l life[V, O, R, I]) get(c call, _ nothing) (out R, err error) {
 	o, v, err := l.kind.Find(c.root, c.name, c.version, c.unix())
 	if err == nil {
-		out = l.show(c.set, l.id(c.vault, o, v), v)
+		out = l.show(c.set, l.id(c.container, o, v), v)
 	}
 	return out, err
 }
@@ -77,7 +77,7 @@ func (l life[V, O, R, I]) recover(c call, _ nothing) (back R, err error) {
 	err = c.update(func(tx *shelf.Tx) error {
 		o, err := l.kind.Recover(tx, c.name, c.unix(), c.lag())
 		if err == nil {
-			back = l.show(c.set, l.id(c.vault, o, o.Current()), o.Current())
+			back = l.show(c.set, l.id(c.container, o, o.Current()), o.Current())
 		}
 		return err
 	})
@@ -95,10 +95,10 @@ func (l life[V, O, R, I]) purge(c call, _ nothing) (nothing, error) {
 }
 
 func (l life[V, O, R, I]) showDeleted(c call, o *shelf.Object[V, O]) Deleted[R] {
-	return Deleted[R]{l.show(c.set, l.id(c.vault, o, o.Current()), o.Current()), l.deletion(c.vault, o)}
+	return Deleted[R]{l.show(c.set, l.id(c.container, o, o.Current()), o.Current()), l.deletion(c.container, o)}
 }
 
-func (l life[V, O, R, I]) deletion(in *Vault, o *shelf.Object[V, O]) Deletion {
+func (l life[V, O, R, I]) deletion(in *container, o *shelf.Object[V, O]) Deletion {
 	return Deletion{
 		RecoveryID:     "https://" + in.host + "/deleted" + l.kind.Words().Plural() + "/" + o.Name,
 		DeletedAt:      moment(o.Deletion.At),
@@ -107,13 +107,13 @@ func (l life[V, O, R, I]) deletion(in *Vault, o *shelf.Object[V, O]) Deletion {
 }
 
 // id identifies a version of an object.
-func (l life[V, O, R, I]) id(in *Vault, o *shelf.Object[V, O], v *shelf.Version[V]) ID {
+func (l life[V, O, R, I]) id(in *container, o *shelf.Object[V, O], v *shelf.Version[V]) ID {
 	id := l.baseID(in, o)
 	id.version = v.ID
 	return id
 }
 
 // baseID identifies an object as a whole.
-func (l life[V, O, R, I]) baseID(in *Vault, o *shelf.Object[V, O]) ID {
+func (l life[V, O, R, I]) baseID(in *container, o *shelf.Object[V, O]) ID {
 	return ID{Vault: in.name, Collection: l.kind.Words().Plural(), Name: o.Name, host: in.host}
 }

@@ -105,17 +105,41 @@ func (l *loader) vault(r record) error {
 	if r.Settings == nil {
 		return badRecord(r.Sort, errors.New("it has no settings"))
 	}
-	set, err := newSettings(r.Vault, r.Settings, l.tenantID())
+	if r.HSM != nil {
+		return l.hsm(r)
+	}
+	set, err := newSettings(KeyVault, r.Vault, r.Settings, l.tenantID())
 	if err != nil {
 		return badRecord(r.Sort, err)
 	}
-	l.vaults.Store(strings.ToLower(r.Vault), l.newVaultLocked(r.Vault, set))
+	c := l.newContainerLocked(r.Vault, set, l.module)
+	l.containers.Store(c.key(), c)
+	return nil
+}
+
+// hsm makes a Managed HSM of its settings, with a module of its domain.
+func (l *loader) hsm(r record) error {
+	set, err := newSettings(ManagedHSM, r.HSM.Name, r.Settings, l.tenantID())
+	if err != nil {
+		return badRecord(r.Sort, err)
+	}
+	set.estate = r.HSM.estate
+	module, err := l.newModule()
+	if err != nil {
+		return err
+	}
+	if err := module.RestoreDomain(r.HSM.Domain); err != nil {
+		return badRecord(r.Sort, err)
+	}
+	clear(r.HSM.Domain)
+	c := l.newContainerLocked(r.HSM.Name, set, module)
+	l.containers.Store(c.key(), c)
 	return nil
 }
 
 // place puts an object with its versions into its vault, unless its time is over.
 func (l *loader) place(ctx context.Context, object record) error {
-	v, kind := l.lookup(object.Vault), kindAt(object.Kind)
+	v, kind := l.lookup(strings.ToLower(object.Vault)), kindAt(object.Kind)
 	if v == nil || kind == nil {
 		return badRecord(object.Sort, errors.New("there is no such vault or kind"))
 	}

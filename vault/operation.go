@@ -20,8 +20,9 @@ type row struct {
 	right        policy.Right
 	class        limiter.Class
 	first        apiVersion // the first that has the operation
+	dormant      bool       // whether a Managed HSM has it before it is activated
 	// serve makes a request of a protocol and appends the answer to dst.
-	serve func(ctx context.Context, v *Vault, r *Exchange, dst []byte) ([]byte, error)
+	serve func(ctx context.Context, v *container, r *Exchange, dst []byte) ([]byte, error)
 }
 
 // op is a row with what carries it out.
@@ -56,7 +57,7 @@ func define[In wireInput[In], Out wireOutput](name Operation, status int, route 
 	o := &op[In, Out]{exec: exec}
 	o.row = row{operation: name, status: status, method: method, path: path, right: right, class: class}
 	o.named = strings.Contains(path, "{name}")
-	o.serve = func(ctx context.Context, v *Vault, r *Exchange, dst []byte) ([]byte, error) {
+	o.serve = func(ctx context.Context, v *container, r *Exchange, dst []byte) ([]byte, error) {
 		return serve(ctx, v, o, r, dst)
 	}
 	registry = append(registry, &o.row)
@@ -64,7 +65,7 @@ func define[In wireInput[In], Out wireOutput](name Operation, status int, route 
 }
 
 // serve is how a request of a protocol passes the pipeline.
-func serve[In wireInput[In], Out wireOutput](ctx context.Context, v *Vault, o *op[In, Out], r *Exchange, dst []byte) ([]byte, error) {
+func serve[In wireInput[In], Out wireOutput](ctx context.Context, v *container, o *op[In, Out], r *Exchange, dst []byte) ([]byte, error) {
 	var in In
 	answer := dst
 	_, err := run(r.call(ctx, v), o, in, &protocol[In, Out]{
@@ -79,12 +80,21 @@ func serve[In wireInput[In], Out wireOutput](ctx context.Context, v *Vault, o *o
 	if err != nil {
 		return dst, err
 	}
+	if r.managed {
+		answer = sortMembers(answer, len(dst))
+	}
 	return answer, nil
 }
 
 // costing gives the operation a cost that depends on the body of the request.
 func (o *op[In, Out]) costing(cost func(In, *prices) (limiter.Class, int)) *op[In, Out] {
 	o.cost = cost
+	return o
+}
+
+// early says that a Managed HSM has the operation before it is activated.
+func (o *op[In, Out]) early() *op[In, Out] {
+	o.dormant = true
 	return o
 }
 

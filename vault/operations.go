@@ -42,6 +42,25 @@ const (
 	OpSecretListDeleted  Operation = "SecretListDeleted"
 	OpSecretRecover      Operation = "SecretRecover"
 	OpSecretPurge        Operation = "SecretPurge"
+
+	OpRandomBytesGet    Operation = "RandomBytesGet"
+	OpSettingsList      Operation = "SettingsList"
+	OpSettingGet        Operation = "SettingGet"
+	OpSettingUpdate     Operation = "SettingUpdate"
+	OpEKMGet            Operation = "EkmConnectionGet"
+	OpEKMUpdate         Operation = "EkmConnectionUpdate"
+	OpEKMDelete         Operation = "EkmConnectionDelete"
+	OpEKMCreate         Operation = "EkmConnectionCreate"
+	OpEKMCertificateGet Operation = "EkmCertificateGet"
+	OpEKMCheck          Operation = "EkmConnectionCheck"
+
+	// Security domain.
+
+	// Full backup.
+
+	OpRestoreStatus Operation = "RestoreStatus"
+
+	// Roles.
 )
 
 // The table: every operation once, with audited name, status, method and path, right, and class of limit.
@@ -84,4 +103,22 @@ var (
 	secretListDeleted  = define(OpSecretListDeleted, 200, "GET /deletedsecrets", policy.SecretsListDeleted, limiter.SecretUse, secretLife.listDeleted)
 	secretRecover      = define(OpSecretRecover, 200, "POST /deletedsecrets/{name}/recover", policy.SecretsRecover, limiter.SecretUse, secretLife.recover)
 	secretPurge        = define(OpSecretPurge, 204, "DELETE /deletedsecrets/{name}", policy.SecretsPurge, limiter.SecretUse, secretLife.purge)
+
+	randomGet     = define(OpRandomBytesGet, 200, "POST /rng", policy.Rng, limiter.SecretUse, randomBytes).since(v73)
+	settingsList  = define(OpSettingsList, 200, "GET /settings", policy.SettingsRead, limiter.SecretUse, listSettings).since(v74)
+	settingGet    = define(OpSettingGet, 200, "GET /settings/{setting}", policy.SettingsRead, limiter.SecretUse, getSetting).since(v74)
+	settingUpdate = define(OpSettingUpdate, 200, "PATCH /settings/{setting}", policy.SettingsWrite, limiter.SecretUse, updateSetting).since(v74)
+
+	_ = define(OpEKMGet, 200, "GET /ekm", policy.EkmRead, limiter.SecretUse, noConnection).since(v2026)
+	_ = define(OpEKMUpdate, 200, "PATCH /ekm", policy.EkmWrite, limiter.SecretUse, noConnection).since(v2026)
+	_ = define(OpEKMDelete, 200, "DELETE /ekm", policy.EkmDelete, limiter.SecretUse, noConnection).since(v2026)
+	_ = define(OpEKMCreate, 200, "POST /ekm/create", policy.EkmWrite, limiter.SecretUse, noExternalKeys).since(v2026)
+	_ = define(OpEKMCertificateGet, 200, "GET /ekm/certificate", policy.EkmRead, limiter.SecretUse, noConnection).since(v2026)
+	_ = define(OpEKMCheck, 200, "POST /ekm/check", policy.EkmRead, limiter.SecretUse, noConnection).since(v2026)
+
+	// Security domain.
+
+	// Full backup.
+
+	// Roles.
 )

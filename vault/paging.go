@@ -34,14 +34,14 @@ type page[I any] struct {
 // list answers a page of the live objects.
 func (l life[V, O, R, I]) list(c call, p cursor) (page[I], error) {
 	return collect(p, l.kind.LiveAfter(c.root, p.after, c.unix()), func(o *shelf.Object[V, O]) (string, I) {
-		return o.Name, l.item(c.set, l.baseID(c.vault, o), o.Current())
+		return o.Name, l.item(c.set, l.baseID(c.container, o), o.Current())
 	}), nil
 }
 
 // listDeleted answers a page of the deleted objects.
 func (l life[V, O, R, I]) listDeleted(c call, p cursor) (page[Deleted[I]], error) {
 	return collect(p, l.kind.DeletedAfter(c.root, p.after, c.unix()), func(o *shelf.Object[V, O]) (string, Deleted[I]) {
-		return o.Name, Deleted[I]{l.item(c.set, l.baseID(c.vault, o), o.Current()), l.deletion(c.vault, o)}
+		return o.Name, Deleted[I]{l.item(c.set, l.baseID(c.container, o), o.Current()), l.deletion(c.container, o)}
 	}), nil
 }
 
@@ -61,7 +61,7 @@ func (l life[V, O, R, I]) listVersions(c call, p cursor) (page[I], error) {
 		}
 		rest = rest[i+1:]
 	}
-	return collect(p, slices.Values(rest), func(v *shelf.Version[V]) (string, I) { return v.ID.String(), l.item(c.set, l.id(c.vault, o, v), v) }), nil
+	return collect(p, slices.Values(rest), func(v *shelf.Version[V]) (string, I) { return v.ID.String(), l.item(c.set, l.id(c.container, o, v), v) }), nil
 }
 
 // collect fills a page from a sequence, and looks one further to see whether another follows.

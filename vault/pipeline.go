@@ -14,7 +14,7 @@ import (
 // call is one request on its way through the pipeline. It travels by value.
 type call struct {
 	ctx           context.Context
-	vault         *Vault
+	container     *container
 	caller        *Caller
 	wire          *Exchange         // nil through the Go API
 	who           *policy.Principal // nil until the caller is authenticated
@@ -27,7 +27,7 @@ type call struct {
 }
 
 // lag is how long it takes to delete, recover or purge, in seconds.
-func (c call) lag() int64 { return c.vault.svc.lag }
+func (c call) lag() int64 { return c.container.svc.lag }
 
 // unix is the time of the request in seconds, the unit of every stored time.
 func (c call) unix() int64 { return c.now.Unix() }
@@ -59,14 +59,14 @@ func run[In input, Out any](c call, o *op[In, Out], in In, p *protocol[In, Out])
 	if err = c.admit(o.right); err != nil {
 		return out, err
 	}
-	if err = c.fault(c.vault.svc.hook.Before, o.operation); err != nil {
+	if err = c.fault(c.container.svc.hook.Before, o.operation); err != nil {
 		return out, err
 	}
 	class, units := c.charge(o.class)
 	var malformed error
 	if o.cost != nil {
 		if in, malformed = p.read(in); malformed == nil {
-			class, units = o.cost(in, c.vault.svc.prices)
+			class, units = o.cost(in, c.container.svc.prices)
 		}
 	}
 	if err = c.throttle(class, units); err != nil {
@@ -78,16 +78,19 @@ func run[In input, Out any](c call, o *op[In, Out], in In, p *protocol[In, Out])
 	if malformed != nil {
 		return out, malformed
 	}
-	if err = c.wellFormed(o.named); err != nil {
+	if err = c.wellFormed(&o.row); err != nil {
 		return out, err
 	}
 	if err = in.validate(c.set); err != nil {
 		return out, err
 	}
+	if err = c.ready(&o.row); err != nil {
+		return out, err
+	}
 	if out, err = o.exec(c, in); err != nil {
 		return out, err
 	}
-	if err = c.fault(c.vault.svc.hook.After, o.operation); err == nil {
+	if err = c.fault(c.container.svc.hook.After, o.operation); err == nil {
 		p.write(out)
 	}
 	return out, err
@@ -126,16 +129,16 @@ type Panic = shelf.Panic
 
 // arrive notes what the whole request is judged by: one moment, one set of settings.
 func (c *call) arrive() {
-	c.now = c.vault.svc.now()
-	c.id = c.vault.ids.next()
-	c.set = c.vault.settings.Load()
+	c.now = c.container.svc.now()
+	c.id = c.container.ids.next()
+	c.set = c.container.settings.Load()
 	if c.wire != nil {
 		c.wire.ID, c.wire.Time = c.id, c.now
 	}
 }
 
 // admit passes a request through the gates that do not look at what the vault holds: 401, 403 by network, 403 by right.
-// A request that names no operation needs no right.
+// A request that names no operation, or one that the product does not have, needs no right.
 func (c *call) admit(right policy.Right) error {
 	if err := c.authenticate(); err != nil {
 		return err
@@ -143,13 +146,13 @@ func (c *call) admit(right policy.Right) error {
 	if !c.fromInside() && !c.set.network.Allows(c.caller.source) {
 		return c.networkRefusal()
 	}
-	if right != 0 && !c.caller.owner && !c.set.allows(c.who, right, c.name, c.now) {
+	if right != 0 && !c.caller.owner && c.container.offers(right) && !c.set.allows(c.who, right, c.name, c.now) {
 		return c.rightRefusal(right)
 	}
 	if c.wire != nil {
 		c.wire.Assignment = c.set.assignment(c.who, right, c.name, c.now)
 	}
-	c.root = c.vault.shelf.Root()
+	c.root = c.container.shelf.Root()
 	return nil
 }
 
@@ -161,7 +164,7 @@ func (c *call) authenticate() error {
 		}
 		return nil
 	}
-	who, err := c.vault.verify(c.caller.token.Reveal(), c.now)
+	who, err := c.container.verify(c.caller.token.Reveal(), c.now)
 	if err != nil {
 		return err
 	}
@@ -178,12 +181,12 @@ func (c *call) charge(class limiter.Class) (limiter.Class, int) {
 		return class, 1
 	}
 	c.key = findKey(c.root, c.name, c.version, c.unix())
-	return c.key.cost(class, c.vault.svc.prices)
+	return c.key.cost(class, c.container.svc.prices)
 }
 
 // throttle charges the request, or refuses it. A refused request is charged nothing.
 func (c *call) throttle(class limiter.Class, units int) error {
-	d := c.vault.limits.Take(class, units, c.now)
+	d := c.container.limits.Take(class, units, c.now)
 	if d.Allowed {
 		return nil
 	}
@@ -192,20 +195,32 @@ func (c *call) throttle(class limiter.Class, units int) error {
 	return refusal
 }
 
-// wellFormed checks the name in the path. A version that no version can have is simply not found, later.
-func (c *call) wellFormed(named bool) error {
-	if !named {
-		return nil
+// wellFormed checks that the container has the operation, and the name in the path. A version that no version can have is
+// simply not found, later.
+func (c *call) wellFormed(r *row) error {
+	switch {
+	case !c.container.offers(r.right):
+		return errs.NewOperationNotOffered(string(r.operation))
+	case r.named:
+		return validName(c.name)
 	}
-	return validName(c.name)
+	return nil
+}
+
+// host is the host that the caller knows the container by.
+func (c *call) host() string {
+	if c.wire != nil && c.wire.Host != "" {
+		return c.wire.Host
+	}
+	return c.container.host
 }
 
 // leave is the end of every request: what went wrong becomes an error of the catalogue, and the request is audited.
 func (c *call) leave(r *row, err error) error {
 	if err != nil && !isContextual(c.ctx, err) {
-		err = errs.ForVault(errs.From(err), c.id.String(), string(r.operation))
+		err = c.container.refusal(errs.From(err), c.host(), c.id.String(), string(r.operation))
 	}
-	if audit := c.vault.svc.audit; audit != nil {
+	if audit := c.container.svc.audit; audit != nil {
 		c.tell(audit, r, err)
 	}
 	return err

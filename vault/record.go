@@ -16,7 +16,7 @@ import (
 //
 //	service  the root key of a service
 //	module   the domain of its module
-//	vault    the settings of a vault
+//	vault    the settings of a container, and the estate of a Managed HSM
 //	object   name, deletion and the ids of the versions of an object
 //	version  one version
 //
@@ -31,6 +31,7 @@ type record struct {
 	Kind       int               `json:"kind,omitempty"`
 	Name       string            `json:"name,omitempty"`
 	Settings   *VaultOptions     `json:"settings,omitempty"`
+	HSM        *storedHSM        `json:"hsm,omitempty"`
 	Versions   []string          `json:"versions,omitempty"`
 	Deletion   *shelf.Deletion   `json:"deletion,omitempty"`
 	Back       int64             `json:"back,omitempty"`
@@ -58,7 +59,7 @@ type stored interface {
 	// records returns what a change of the kind puts and removes, without the vault's name: the versions, then the object.
 	records(c shelf.Change) (put, gone []record, err error)
 	// load puts an object back, from its record and those of its versions.
-	load(ctx context.Context, v *Vault, object record, versions []record) error
+	load(ctx context.Context, v *container, object record, versions []record) error
 	// sweep takes away some of the objects whose time is over.
 	sweep(tx *shelf.Tx, now int64)
 }
@@ -67,7 +68,7 @@ type stored interface {
 type codec[V, O any] struct {
 	kind   shelf.Kind[V, O]
 	encode func(V) ([]byte, error)
-	decode func(context.Context, *Vault, ID, []byte) (V, error)
+	decode func(context.Context, *container, ID, []byte) (V, error)
 }
 
 func (k codec[V, O]) index() int { return k.kind.Index() }
@@ -118,7 +119,7 @@ func versionsWithout[V any](c shelf.Change, had map[*shelf.Version[V]]bool, kept
 }
 
 // read returns the object of a record and those of its versions.
-func (k codec[V, O]) read(ctx context.Context, v *Vault, object record, versions []record) (*shelf.Object[V, O], error) {
+func (k codec[V, O]) read(ctx context.Context, v *container, object record, versions []record) (*shelf.Object[V, O], error) {
 	o := &shelf.Object[V, O]{Name: object.Name, Deletion: object.Deletion, Back: object.Back}
 	if err := json.Unmarshal(object.Own, &o.Own); err != nil {
 		return nil, err
@@ -140,7 +141,7 @@ func (k codec[V, O]) read(ctx context.Context, v *Vault, object record, versions
 	return o, nil
 }
 
-func (k codec[V, O]) load(ctx context.Context, v *Vault, object record, versions []record) error {
+func (k codec[V, O]) load(ctx context.Context, v *container, object record, versions []record) error {
 	o, err := k.read(ctx, v, object, versions)
 	if err != nil {
 		return err

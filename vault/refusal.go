@@ -12,7 +12,7 @@ import (
 // the identity.Failure in it. The cause tells who would have been let in; it is for a test to print and is never sent.
 
 // where names the vault as refusals do.
-func (c call) where() errs.Where { return errs.Where{Vault: c.vault.name, Location: c.set.Region} }
+func (c call) where() errs.Where { return errs.Where{Vault: c.container.name, Location: c.set.Region} }
 
 // whom names the caller as refusals do.
 func (c call) whom() errs.Who {
@@ -54,7 +54,7 @@ func (c call) rightRefusal(right policy.Right) error {
 	d := c.set.explain(c.who, right, c.name, c.now)
 	var e *errs.Error
 	switch {
-	case d.Gate == policy.GateRBAC:
+	case d.Gate == policy.GateRBAC, d.Gate == policy.GateLocalRBAC:
 		e = c.rbacRefusal(d)
 	case d.Reason == policy.NoEntry:
 		e = errs.NewAccessDenied(c.whom(), c.where(), right.Collection(), right.Permission())
@@ -74,11 +74,11 @@ func (c call) rbacRefusal(d policy.Decision) *errs.Error {
 	if d.Reason == policy.DeniedByAssignment {
 		denial, reason = d.Rule, ""
 	}
-	return errs.NewForbiddenByRbac(c.whom(), c.where(), d.Right.VaultAction(), resource, "", denial, reason)
+	return errs.NewForbiddenByRbac(c.whom(), c.where(), c.container.action(d.Right), resource, "", denial, reason)
 }
 
 // tokenRefusal is the 401 of a token that does not verify.
-func (v *Vault) tokenRefusal(err error) error {
+func (v *container) tokenRefusal(err error) error {
 	var failure *identity.Failure
 	if !errors.As(err, &failure) {
 		return err

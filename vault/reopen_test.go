@@ -241,8 +241,9 @@ var changes = map[string]func(context.Context, *vault.Client, collection) error{
 		return second(c.SetRotationPolicy(ctx, "live", vault.RotationPolicy{ExpiryTime: "P90D"}))
 	},
 	"settings": func(ctx context.Context, c *vault.Client, _ collection) error {
-		return errors.Join(c.Vault().EnablePurgeProtection(ctx), c.Vault().SetRBAC(ctx, new(vault.RBAC)),
-			c.Vault().SetNetwork(ctx, policy.NetworkRules{DefaultAction: policy.Deny}), c.Vault().SetAccessPolicies(ctx))
+		v := c.Container().(*vault.Vault)
+		return errors.Join(v.EnablePurgeProtection(ctx), v.SetRBAC(ctx, new(vault.RBAC)),
+			v.SetNetwork(ctx, policy.NetworkRules{DefaultAction: policy.Deny}), v.SetAccessPolicies(ctx))
 	},
 }
 

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -8,11 +9,19 @@ import (
 	"github.com/embedvault/embedvault/internal/shelf"
 )
 
-// Limits of a rotation policy, in days.
+// The least periods of a rotation policy, in days.
 const (
-	minExpiry   = 28 // of expiryTime
-	minRotation = 7  // after creation or before expiry
+	minExpiry = 28 // of expiryTime
+	minNotice = 7  // of a rotation before expiry
 )
+
+// rotationRules are what differs between the products in rotation policies.
+type rotationRules struct {
+	minimum  int  // days that a rotation is after creation, and before expiry
+	notifies bool // a policy without a Notify gets one, and actions are spelt with a capital
+	absolute bool // the id of a policy is a URL, and not only its path
+	needed   bool // a key without a policy of its own is not rotated
+}
 
 // RotationPolicy says when a key gets a new version and when its owner is told that it expires.
 type RotationPolicy struct {
@@ -66,7 +75,8 @@ type rotationInput struct {
 	actions []LifetimeAction
 }
 
-func (in rotationInput) validate(*settings) error {
+func (in rotationInput) validate(s *settings) error {
+	rules := products[s.Product].rotation
 	if in.expiry != "" {
 		if _, _, _, ok := in.expiry.parts(); !ok || in.expiry.days() < minExpiry {
 			return errs.NewInvalidProperty("attributes.expiryTime", "It must be a period of at least P28D")
@@ -79,14 +89,14 @@ func (in rotationInput) validate(*settings) error {
 			return errs.NewInvalidProperty("lifetimeActions", "An action can be given once")
 		}
 		seen[a.Action] = true
-		if err := a.validate(in.expiry); err != nil {
+		if err := a.validate(in.expiry, rules); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a LifetimeAction) validate(expiry Period) error {
+func (a LifetimeAction) validate(expiry Period, rules rotationRules) error {
 	if a.Action != Rotate && a.Action != Notify {
 		return errs.NewInvalidProperty("lifetimeActions.action.type", "It must be Rotate or Notify")
 	}
@@ -98,14 +108,15 @@ func (a LifetimeAction) validate(expiry Period) error {
 	if _, _, _, ok := period.parts(); !ok || a.After != "" && a.Before != "" {
 		return errs.NewInvalidProperty(at, "It must be a period, and the only trigger of its action")
 	}
-	if a.Action == Rotate && period.days() < minRotation {
-		return errs.NewInvalidProperty(at, "It must be at least P7D")
+	least := fmt.Sprintf("at least P%dD", rules.minimum)
+	if a.Action == Rotate && a.Before == "" && period.days() < rules.minimum || a.Action == Rotate && period.days() < minNotice {
+		return errs.NewInvalidProperty(at, "It must be "+least)
 	}
 	if a.Action == Rotate && a.Before != "" && expiry == "" {
 		return errs.NewInvalidProperty(at, "It needs an expiryTime")
 	}
-	if expiry != "" && period.days() > expiry.days()-minRotation && a.Action == Rotate {
-		return errs.NewInvalidProperty(at, "It must lie at least P7D within the expiryTime")
+	if expiry != "" && period.days() > expiry.days()-rules.minimum && a.Action == Rotate {
+		return errs.NewInvalidProperty(at, "It must lie "+least+" within the expiryTime")
 	}
 	return nil
 }
@@ -120,8 +131,8 @@ func (a ActionType) canonical() ActionType {
 	return a
 }
 
-// normalised returns the actions as the service keeps them: spelt its way, with a Notify.
-func (in rotationInput) normalised() []LifetimeAction {
+// normalised returns the actions as the product keeps them: spelt its way, in a vault with a Notify.
+func (in rotationInput) normalised(rules rotationRules) []LifetimeAction {
 	var out []LifetimeAction
 	notified := false
 	for _, a := range in.actions {
@@ -129,7 +140,7 @@ func (in rotationInput) normalised() []LifetimeAction {
 		notified = notified || a.Action == Notify
 		out = append(out, a)
 	}
-	if !notified {
+	if !notified && rules.notifies {
 		out = append(out, defaultNotify)
 	}
 	return out
@@ -143,7 +154,7 @@ func setRotationPolicy(c call, in rotationInput) (out RotationPolicy, err error)
 			return err
 		}
 		own := o.Own
-		next := &storedRotation{in.expiry, in.normalised(), c.unix(), c.unix()}
+		next := &storedRotation{in.expiry, in.normalised(c.container.rotation), c.unix(), c.unix()}
 		if own.Rotation != nil {
 			next.Created = own.Rotation.Created
 		}
@@ -162,14 +173,21 @@ func getRotationPolicy(c call, _ nothing) (RotationPolicy, error) {
 	}
 	stored := o.Own.Rotation
 	if stored == nil {
-		stored = &storedRotation{Actions: []LifetimeAction{defaultNotify}}
+		stored = new(storedRotation)
+		if c.container.rotation.notifies {
+			stored.Actions = []LifetimeAction{defaultNotify}
+		}
 	}
 	return showRotation(c, o.Name, stored), nil
 }
 
 func showRotation(c call, name string, r *storedRotation) RotationPolicy {
+	id := "keys/" + name + "/rotationpolicy"
+	if c.container.rotation.absolute {
+		id = "https://" + c.container.host + "/" + id
+	}
 	return RotationPolicy{
-		ID: "https://" + c.vault.host + "/keys/" + name + "/rotationpolicy", ExpiryTime: r.ExpiryTime,
+		ID: id, ExpiryTime: r.ExpiryTime,
 		Actions: append([]LifetimeAction(nil), r.Actions...), Created: moment(r.Created), Updated: moment(r.Updated),
 	}
 }
@@ -180,12 +198,16 @@ func rotate(c call, _ nothing) (Key, error) {
 	if v == nil {
 		return Key{}, keys.Absent(c.name, "")
 	}
+	if c.container.rotation.needed && o.Own.Rotation == nil {
+		return Key{}, errs.NewRotationNeedsPolicy()
+	}
 	current := v.Data.key
-	private, err := c.vault.driver(current.Spec().Type.HSM()).Generate(c.ctx, current.Spec())
+	exportable := v.Data.release != nil
+	private, err := c.container.driver(current.Spec().Type.HSM(), exportable).Generate(c.ctx, current.Spec())
 	if err != nil {
 		return Key{}, err
 	}
-	next := CreateKeyOptions{Operations: current.Operations(), Tags: v.Tags}
+	next := CreateKeyOptions{Operations: current.Operations(), Tags: v.Tags, Exportable: exportable}
 	if r := o.Own.Rotation; r != nil && r.ExpiryTime != "" {
 		next.Validity.Expires = r.ExpiryTime.after(c.now)
 	}

@@ -100,7 +100,7 @@ func setSecret(c call, in secretInput) (out Secret, err error) {
 		}
 		o, err := secrets.Add(tx, c.name, v, c.unix())
 		if err == nil {
-			out = revealSecret(c.set, secretLife.id(c.vault, o, v), v)
+			out = revealSecret(c.set, secretLife.id(c.container, o, v), v)
 		}
 		return err
 	})
@@ -132,7 +132,7 @@ func getSecret(c call, _ nothing) (Secret, error) {
 	if !v.Enabled {
 		return Secret{}, errs.NewSecretDisabled("get")
 	}
-	return revealSecret(c.set, secretLife.id(c.vault, o, v), v), nil
+	return revealSecret(c.set, secretLife.id(c.container, o, v), v), nil
 }
 
 // getDeletedSecret answers a deleted secret. The service refuses a disabled one here too.

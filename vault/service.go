@@ -33,7 +33,7 @@ type Options struct {
 	// Lag is how long it takes until a deletion, recovery, purge or change of roles is done, as in the modelled service,
 	// where it is seconds. It is rounded up to whole seconds. 0: each is done at once.
 	Lag time.Duration
-	// Module is the simulated hardware that holds the keys of the -HSM types. With Store, keys that it sealed open again in
+	// Module is the simulated hardware that holds the keys of the -HSM types of vaults. With Store, keys that it sealed open again in
 	// a module of the same domain only, which the program then keeps. nil: a module of the service's own, whose domain is
 	// kept in the store.
 	Module *hsm.Module
@@ -45,7 +45,7 @@ type Options struct {
 	Hook *hook.Points
 }
 
-// Service holds containers, as a region of the modelled service does. It is safe for concurrent use.
+// Service holds containers, vaults and Managed HSMs, as a region of the modelled service does. It is safe for concurrent use.
 type Service struct {
 	now    func() time.Time
 	limits limiter.Limits
@@ -61,8 +61,8 @@ type Service struct {
 	ownModule bool // its domain is kept in the store
 	hook      hook.Points
 
-	vaults sync.Map    // :: lower-case name → *Vault; whoever looks one up waits for nobody
-	closed atomic.Bool // set under mu
+	containers sync.Map    // :: their keys → *container; whoever looks one up waits for nobody
+	closed     atomic.Bool // set under mu
 
 	mu            sync.Mutex                       // held by whoever makes a vault
 	subscriptions map[string]*limiter.Subscription // :: subscription|region → its windows
@@ -94,8 +94,11 @@ func New(o *Options) (*Service, error) {
 	}
 	s.prices = newPrices(s.limits)
 	var err error
-	if s.module, s.ownModule, err = moduleOf(o); err != nil {
-		return nil, err
+	if s.module = o.Module; s.module == nil {
+		if s.module, err = s.newModule(); err != nil {
+			return nil, err
+		}
+		s.ownModule = true
 	}
 	if err := s.load(context.Background()); err != nil {
 		return nil, err
@@ -109,7 +112,7 @@ func (s *Service) Vault(ctx context.Context, name string) (*Vault, error) {
 	if s.closed.Load() {
 		return nil, store.ErrClosed
 	}
-	if v := s.lookup(name); v != nil {
+	if v := s.Lookup(name); v != nil {
 		return v, nil
 	}
 	v, err := s.CreateVault(ctx, name, nil)
@@ -122,13 +125,46 @@ func (s *Service) Vault(ctx context.Context, name string) (*Vault, error) {
 // CreateVault creates a vault; nil options are the zero VaultOptions. Errors: 409 when the vault exists, a 400 for a
 // name or options that no vault can have, store.ErrClosed, the context's error, or the store's.
 func (s *Service) CreateVault(ctx context.Context, name string, o *VaultOptions) (*Vault, error) {
+	c, err := s.create(ctx, KeyVault, name, o, s.module)
+	if err != nil {
+		return nil, err
+	}
+	return c.face.(*Vault), nil
+}
+
+// CreateManagedHSM creates a Managed HSM; nil options are the zero HSMOptions. It has to be activated before it is used.
+// Errors: 409 when it exists, a 400 for a name or options that none can have, store.ErrClosed, the context's error, or the
+// store's.
+func (s *Service) CreateManagedHSM(ctx context.Context, name string, o *HSMOptions) (*HSM, error) {
+	if o == nil {
+		o = new(HSMOptions)
+	}
+	of, err := o.options()
+	if err != nil {
+		return nil, err
+	}
+	module := o.Module
+	if module == nil {
+		if module, err = s.newModule(); err != nil {
+			return nil, err
+		}
+	}
+	c, err := s.create(ctx, ManagedHSM, name, &of, module)
+	if err != nil {
+		return nil, err
+	}
+	return c.face.(*HSM), nil
+}
+
+// create makes a container of a product.
+func (s *Service) create(ctx context.Context, p Product, name string, o *VaultOptions, module *hsm.Module) (*container, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if !validVaultName(name) {
 		return nil, errs.NewVaultNameNotValid(name)
 	}
-	set, err := newSettings(name, o, s.tenantID())
+	set, err := newSettings(p, name, o, s.tenantID())
 	if err != nil {
 		return nil, err
 	}
@@ -137,16 +173,16 @@ func (s *Service) CreateVault(ctx context.Context, name string, o *VaultOptions)
 	if s.closed.Load() {
 		return nil, store.ErrClosed
 	}
-	if s.lookup(name) != nil {
+	if s.Find(p, name) != nil {
 		return nil, errs.NewVaultAlreadyExists(name)
 	}
-	v := s.newVaultLocked(name, set)
-	if err := s.saveSettings(ctx, v, set); err != nil {
-		v.limits.Close()
+	c := s.newContainerLocked(name, set, module)
+	if err := s.saveSettings(ctx, c, set); err != nil {
+		c.limits.Close()
 		return nil, err
 	}
-	s.vaults.Store(strings.ToLower(name), v)
-	return v, nil
+	s.containers.Store(c.key(), c)
+	return c, nil
 }
 
 func (s *Service) tenantID() string {
@@ -156,14 +192,19 @@ func (s *Service) tenantID() string {
 	return s.tenant.ID()
 }
 
-func (s *Service) newVaultLocked(name string, set *settings) *Vault {
+// newContainerLocked makes a container. The vaults of a subscription and region share a window; a Managed HSM has limits of
+// its own, since it throttles no keys: what its module can do is what limits it.
+func (s *Service) newContainerLocked(name string, set *settings, module *hsm.Module) *container {
+	if set.Product == ManagedHSM {
+		return newContainer(s, name, set, limiter.NewSubscription(s.limits.ManagedHSM()).NewVault(), module)
+	}
 	pool := strings.ToLower(set.Subscription) + "|" + foldRegion(set.Region)
 	subscription := s.subscriptions[pool]
 	if subscription == nil {
 		subscription = limiter.NewSubscription(s.limits)
 		s.subscriptions[pool] = subscription
 	}
-	return newVault(s, name, set, subscription.NewVault())
+	return newContainer(s, name, set, subscription.NewVault(), module)
 }
 
 // Close ends the service: it gives out no vault any more. It returns nil. What was answered is durable already, and a store

@@ -60,9 +60,12 @@ type RBAC struct {
 	Denials     []policy.DenyAssignment // take away whatever is granted
 }
 
-// settings are what the control plane says of a vault. They are immutable; a change replaces them.
+// settings are what the control plane says of a container; of a Managed HSM, as far as it has them, and what it keeps
+// besides keys. They are immutable; a change replaces them.
 type settings struct {
 	VaultOptions
+	Product  Product
+	estate   estate
 	resource string
 	logged   string // the resource as the diagnostic log writes it, as JSON
 	recovery string // the recovery level
@@ -73,8 +76,8 @@ type settings struct {
 }
 
 // newSettings completes options and compiles what is in them.
-func newSettings(name string, o *VaultOptions, tenantID string) (*settings, error) {
-	s := new(settings)
+func newSettings(p Product, name string, o *VaultOptions, tenantID string) (*settings, error) {
+	s := &settings{Product: p}
 	if o != nil {
 		s.VaultOptions = *o
 	}
@@ -84,14 +87,14 @@ func newSettings(name string, o *VaultOptions, tenantID string) (*settings, erro
 	s.ResourceGroup = cmp.Or(s.ResourceGroup, DefaultResourceGroup)
 	s.Region = cmp.Or(s.Region, DefaultRegion)
 	s.RetentionDays = cmp.Or(s.RetentionDays, DefaultRetention)
-	if s.SKU != Premium && s.SKU != Standard {
+	if p == KeyVault && s.SKU != Premium && s.SKU != Standard {
 		return nil, errs.NewBadArgument(string(s.SKU), "sku.name")
 	}
 	if s.RetentionDays < 7 || s.RetentionDays > 90 {
 		return nil, errs.NewBadArgument(fmt.Sprint(s.RetentionDays), "softDeleteRetentionInDays")
 	}
 	s.resource = "/subscriptions/" + s.Subscription + "/resourceGroups/" + s.ResourceGroup +
-		"/providers/Microsoft.KeyVault/vaults/" + name
+		"/providers/Microsoft.KeyVault/" + products[p].provider + "/" + name
 	s.logged = string(jsonwire.AppendString(nil, strings.ToUpper(s.resource)))
 	return s.compiled()
 }
@@ -106,11 +109,17 @@ func (s settings) compiled() (_ *settings, err error) {
 	if s.network, err = policy.CompileNetwork(s.Network); err != nil {
 		return nil, invalid("networkAcls", err)
 	}
-	if s.rbac = nil; s.RBAC != nil {
-		s.rbac, err = policy.CompileAssignments(s.resource, s.RBAC.Roles, s.RBAC.Assignments, s.RBAC.Denials)
-		if err != nil {
-			return nil, invalid("roleAssignments", err)
+	switch s.rbac = nil; {
+	case s.Product == ManagedHSM:
+		if len(s.Network.IPRules) > maxHSMAddresses {
+			return nil, invalid("networkAcls", errTooManyAddresses)
 		}
+		s.rbac, err = policy.CompileLocalAssignments(s.RBAC.Roles, s.RBAC.Assignments)
+	case s.RBAC != nil:
+		s.rbac, err = policy.CompileAssignments(s.resource, s.RBAC.Roles, s.RBAC.Assignments, s.RBAC.Denials)
+	}
+	if err != nil {
+		return nil, invalid("roleAssignments", err)
 	}
 	return &s, nil
 }

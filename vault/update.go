@@ -109,7 +109,7 @@ func (l life[V, O, R, I]) revise(c call, edit func(*shelf.Version[V]) error) (ou
 	err = c.update(func(tx *shelf.Tx) error {
 		o, v, err := l.kind.Revise(tx, c.name, c.version, c.unix(), edit)
 		if err == nil {
-			out = l.show(c.set, l.id(c.vault, o, v), v)
+			out = l.show(c.set, l.id(c.container, o, v), v)
 		}
 		return err
 	})

@@ -23,6 +23,11 @@ func readJSON[T any](r *Exchange, limit int) (in T, err error) {
 	if err != nil {
 		return in, err
 	}
+	return parseJSON[T](data)
+}
+
+// parseJSON is readJSON for a body that has been read.
+func parseJSON[T any](data []byte) (in T, err error) {
 	if text := bytes.TrimLeft(data, " \t\r\n"); len(text) == 0 || text[0] != '{' {
 		return in, errs.NewInvalidValue()
 	}
@@ -45,6 +50,23 @@ func fromBase64URL(property string, text *string) ([]byte, error) {
 		return nil, errs.NewNotBase64url(property)
 	}
 	return data, nil
+}
+
+// sortMembers puts the members of the JSON behind the first bytes in the order of their names, as a Managed HSM does.
+func sortMembers(b []byte, first int) []byte {
+	var value any
+	d := json.NewDecoder(bytes.NewReader(b[first:]))
+	d.UseNumber()
+	if d.Decode(&value) != nil { // there is none
+		return b
+	}
+	sorted := bytes.NewBuffer(b[:first:first])
+	e := json.NewEncoder(sorted)
+	e.SetEscapeHTML(false)
+	if e.Encode(value) != nil { // what was decoded can be encoded
+		return b
+	}
+	return bytes.TrimSuffix(sorted.Bytes(), []byte("\n"))
 }
 
 // object appends the members of a JSON object.

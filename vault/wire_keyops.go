@@ -63,6 +63,9 @@ func (verification) read(r *Exchange) (in verification, err error) {
 func (k KeyResult) appendTo(dst []byte, r *Exchange) []byte {
 	w := begin(dst)
 	w.id("kid", k.ID, r.Host)
+	if r.managed {
+		w.text("alg", string(k.Algorithm))
+	}
 	w.bytes("value", k.Value)
 	w.bytes("iv", k.IV)
 	w.bytes("tag", k.Tag)

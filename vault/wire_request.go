@@ -18,6 +18,8 @@ type Exchange struct {
 	Caller Caller
 	// Name and Version are those of the path; "" where it has none.
 	Name, Version string
+	// Scope is that of roles, as the path has it in front of their own path: "/", "/keys" or "/keys/{name}".
+	Scope string
 	// Host is the authority that ids and links in the answer show, such as "contoso.vault.azure.net".
 	Host string
 	// Path and Query are those of the request as they came, still encoded. Links to further pages repeat them.
@@ -33,16 +35,20 @@ type Exchange struct {
 	// ID and Time are set when the request arrives in the pipeline: the id it is audited under, and when it came.
 	ID   RequestID
 	Time time.Time
+	// AsyncOperation is set when the answer is only that something has begun: the address at which it is asked for.
+	AsyncOperation string
 	// Assignment is set, in a vault that roles protect, when one of them has let the request through: the 32 hexadecimal
 	// digits that the service sends of the id of the assignment.
 	Assignment string
 
-	api apiVersion // known once the request has been checked
+	api     apiVersion // known once the request has been checked
+	managed bool       // whether it is for a Managed HSM
 }
 
 // call makes the call of the request.
-func (r *Exchange) call(ctx context.Context, v *Vault) call {
-	return call{ctx: ctx, vault: v, caller: &r.Caller, name: r.Name, version: r.Version, wire: r}
+func (r *Exchange) call(ctx context.Context, v *container) call {
+	r.managed = v.kind == ManagedHSM
+	return call{ctx: ctx, container: v, caller: &r.Caller, name: r.Name, version: r.Version, wire: r}
 }
 
 // Check judges the form of a request without its body: 400 for an api-version that is missing or not known, 406 for an

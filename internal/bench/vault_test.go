@@ -152,7 +152,7 @@ func pipelineSign(tb testing.TB) []side {
 	j := cryptotest.JWK(tb, crypto.EC(crypto.P256))
 	std := standard[*ecdsa.PrivateKey](tb, j)
 	c, ctx := openVault(tb, vault.Options{Limits: new(limiter.Unlimited())}, nil), tb.Context()
-	must(c.Vault().As(vault.Owner()).ImportKey(ctx, "key", j, nil))(tb)
+	must(c.Container().As(vault.Owner()).ImportKey(ctx, "key", j, nil))(tb)
 	return []side{
 		operation("vault", func() ([]byte, error) {
 			r, err := c.Sign(ctx, "key", vault.ES256, digest)
@@ -181,7 +181,7 @@ func TestStoresAgree(t *testing.T) {
 	_, ours := c.GetSecret(t.Context(), "absent")
 	_, their := theirs.Get(setecReader, "absent")
 	refused("absent", ours, their, errs.SecretNotFound, setecNotFound)
-	_, ours = c.Vault().As(vault.Principal(stranger)).GetSecret(t.Context(), vault.Ref(names[0]))
+	_, ours = c.Container().As(vault.Principal(stranger)).GetSecret(t.Context(), vault.Ref(names[0]))
 	_, their = theirs.Get(setecStranger, names[0])
 	refused("stranger", ours, their, errs.Forbidden, setecDenied)
 }

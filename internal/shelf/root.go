@@ -230,3 +230,11 @@ func after[V, O any](t *tree[V, O], name string, yield func(*Object[V, O]) bool)
 		return key == pivot && name != "" || yield(o)
 	})
 }
+
+// Len returns how many live objects the kind has, those on their way back included.
+func (k Kind[V, O]) Len(r *Root) int {
+	if c := k.in(r); c != nil {
+		return c.live.Len()
+	}
+	return 0
+}

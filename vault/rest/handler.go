@@ -45,7 +45,7 @@ type Options struct {
 	ClientNow func() time.Time
 }
 
-// Handler answers requests to the vaults of a service and to the authority of its tenant. It is safe for concurrent use.
+// Handler answers requests to the vaults and Managed HSMs of a service and to the authority of its tenant. It is safe for concurrent use.
 type Handler struct {
 	svc       *vault.Service
 	options   Options
@@ -105,6 +105,7 @@ func (h *Handler) place(r *http.Request) vault.Caller {
 type exchange struct {
 	vault.Exchange
 	reply
+	method  string    // as it was sent
 	socket  bool      // whether the request came over one
 	audited bool      // whether it was for a vault, whose audit has heard of it
 	space   [384]byte // for the body, if it fits
@@ -125,20 +126,20 @@ func (h *Handler) answer(x *exchange, r *http.Request, place func(*http.Request)
 			return errNoHost
 		}
 		return h.authority.answer(x, r)
-	case forVault:
-		v := h.svc.Lookup(name)
+	case forVault, forManagedHSM:
+		v := h.svc.Find(what.product(), name)
 		if v == nil {
 			return errNoHost
 		}
 		x.Host = host
 		x.Caller = place(r)
-		return h.toVault(x, r, v)
+		return h.toContainer(x, r, v)
 	}
 	return errNoHost
 }
 
-// toVault answers a request to a vault.
-func (h *Handler) toVault(x *exchange, r *http.Request, v *vault.Vault) error {
+// toContainer answers a request to a vault or a Managed HSM.
+func (h *Handler) toContainer(x *exchange, r *http.Request, v vault.Container) error {
 	ctx := r.Context()
 	x.audited = true
 	x.describe(r)
@@ -162,16 +163,19 @@ func (h *Handler) toVault(x *exchange, r *http.Request, v *vault.Vault) error {
 			x.pageHeaders(h)
 			return nil
 		}
-		x.refuse(h, v, e)
+		x.refuse(h, r, v, e)
 	}
-	x.vaultHeaders(h, v)
+	habits[v.Product()].headers(x, h, v)
 	return nil
 }
 
 // refuse makes the answer an error: its body, and the challenge of a 401.
-func (x *exchange) refuse(h *Handler, v *vault.Vault, e *errs.Error) {
+func (x *exchange) refuse(h *Handler, r *http.Request, v vault.Container, e *errs.Error) {
 	x.status = e.Status
 	x.body = e.AppendBody(x.space[:0])
+	if _, sent := token(r.Header["Authorization"]); !sent && e.Status == http.StatusUnauthorized && v.Product() == vault.ManagedHSM {
+		x.body = challengeBody(r.Method)
+	}
 	switch {
 	case e.Status == http.StatusUnauthorized:
 		x.set("Www-Authenticate", h.challenge(v))
@@ -181,11 +185,11 @@ func (x *exchange) refuse(h *Handler, v *vault.Vault, e *errs.Error) {
 }
 
 // challenge is what a 401 tells a client: who issues tokens, and what for.
-func (h *Handler) challenge(v *vault.Vault) string {
+func (h *Handler) challenge(v vault.Container) string {
 	authority := identity.DefaultAuthority
 	if h.authority != nil {
 		authority = h.authority.tenant.Authority()
 	}
 	_, tenant := v.Place()
-	return `Bearer authorization="` + authority + "/" + tenant + `", resource="` + identity.DefaultAudience + `"`
+	return `Bearer authorization="` + authority + "/" + tenant + `", resource="` + habits[v.Product()].resource + `"`
 }

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/embedvault/embedvault/vault"
 )
 
 // purpose is what a host is for.
@@ -13,12 +15,22 @@ type purpose uint8
 const (
 	forNobody purpose = iota
 	forVault
+	forManagedHSM
 	forAuthority
 )
+
+// product is which product the containers of a host are of.
+func (p purpose) product() vault.Product {
+	if p == forManagedHSM {
+		return vault.ManagedHSM
+	}
+	return vault.KeyVault
+}
 
 // Where the service is found: the domains of vaults, and the hosts that issue tokens.
 var (
 	vaultDomains   = []string{".vault.azure.net", ".privatelink.vaultcore.azure.net", ".vault.azure.cn", ".vault.usgovcloudapi.net"}
+	hsmDomains     = []string{".managedhsm.azure.net", ".managedhsm.azure.cn", ".managedhsm.usgovcloudapi.net"}
 	authorityHosts = []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net", metadataHost}
 )
 
@@ -50,18 +62,18 @@ func (h *hosts) authority(address string) {
 	}
 }
 
-// find tells what a host, in lower case, is for, and the name of the vault. A host that is nothing by itself issues
+// find tells what a host, in lower case, is for, and the name of the container. A host that is nothing by itself issues
 // tokens on the paths of the authority, and is otherwise the vault of all other hosts.
 func (h *hosts) find(host, path string) (purpose, string) {
 	if !isHost(host) {
 		return forNobody, ""
 	}
 	bare := withoutPort(host)
-	for _, domain := range h.domains {
-		name, ok := strings.CutSuffix(bare, domain)
-		if ok && name != "" && strings.IndexByte(name, '.') < 0 {
-			return forVault, name
-		}
+	if name := below(bare, h.domains); name != "" {
+		return forVault, name
+	}
+	if name := below(bare, hsmDomains); name != "" {
+		return forManagedHSM, name
 	}
 	if isRegional(bare) || slices.Contains(h.authorities, bare) || slices.Contains(h.authorities, host) || isAuthorityPath(path) {
 		return forAuthority, ""
@@ -72,10 +84,20 @@ func (h *hosts) find(host, path string) (purpose, string) {
 	return forNobody, ""
 }
 
+// below is the name right below one of the domains, "" if the host is not there.
+func below(host string, domains []string) string {
+	for _, domain := range domains {
+		if name, ok := strings.CutSuffix(host, domain); ok && strings.IndexByte(name, '.') < 0 {
+			return name
+		}
+	}
+	return ""
+}
+
 // isRegional tells whether a host is the authority of a region.
 func isRegional(host string) bool {
-	region, below := strings.CutSuffix(host, regionalDomain)
-	return below && region != ""
+	region, found := strings.CutSuffix(host, regionalDomain)
+	return found && region != ""
 }
 
 // isHost tells whether a host, in lower case, can be one: ids show it as it is.

@@ -43,6 +43,7 @@ func (y *reply) set(name, value string) {
 
 // describe takes from a request what the vault and its audit are told.
 func (x *exchange) describe(r *http.Request) {
+	x.method = r.Method
 	x.Path, x.Query = r.URL.EscapedPath(), r.URL.RawQuery
 	if r.Body != nil && r.Body != http.NoBody {
 		x.Body, x.Length = r.Body, r.ContentLength
@@ -68,7 +69,7 @@ func first(values []string) string {
 }
 
 // vaultHeaders adds the headers that every answer of a vault has.
-func (x *exchange) vaultHeaders(h *Handler, v *vault.Vault) {
+func vaultHeaders(x *exchange, h *Handler, v vault.Container) {
 	region, _ := v.Place()
 	if x.status == http.StatusNoContent {
 		x.body = nil

@@ -38,7 +38,7 @@ func (n *node) add(path []string, e vault.Endpoint) {
 		return
 	}
 	switch path[0] {
-	case "{name}":
+	case "{name}", "{setting}", "{role}", "{job}":
 		n.name = grown(n.name)
 		n.name.add(path[1:], e)
 	case "{version}":
@@ -49,8 +49,9 @@ func (n *node) add(path []string, e vault.Endpoint) {
 		if n.words == nil {
 			n.words = map[string]*node{}
 		}
-		n.words[path[0]] = grown(n.words[path[0]])
-		n.words[path[0]].add(path[1:], e)
+		word := folded(path[0])
+		n.words[word] = grown(n.words[word])
+		n.words[word].add(path[1:], e)
 	}
 }
 
@@ -133,8 +134,8 @@ var (
 
 func isPage(err error) bool { return err == errRoot || err == errUnknownPath || err == errName }
 
-// route finds the operation that a request to a vault names.
-func (h *Handler) route(x *exchange, r *http.Request, v *vault.Vault) (vault.Endpoint, error) {
+// route finds the operation that a request to a container names.
+func (h *Handler) route(x *exchange, r *http.Request, v vault.Container) (vault.Endpoint, error) {
 	method, err := h.tunnelled(x, r)
 	if err != nil {
 		return vault.Endpoint{}, err
@@ -150,12 +151,26 @@ func (h *Handler) route(x *exchange, r *http.Request, v *vault.Vault) (vault.End
 	if !h.options.Strict {
 		method, path = outdated(x, v, method, path)
 	}
+	x.Scope, path = scoped(path)
 	m, ok := routes().find(method, path)
-	if !ok {
+	switch {
+	case !ok:
 		return m.Endpoint, noOperation(method, path)
+	case !m.Offered(v.Product()) && v.Product() == vault.KeyVault:
+		return m.Endpoint, errUnknownPath
 	}
 	x.Name, x.Version = m.name, m.version
 	return m.Endpoint, nil
+}
+
+// scoped takes off a path what is before the providers of role definitions and assignments: the scope that they are of.
+func scoped(path []string) (scope string, rest []string) {
+	for i := range min(3, len(path)-1) {
+		if folded(path[i]) == "providers" && folded(path[i+1]) == "microsoft.authorization" {
+			return "/" + strings.Join(path[:i], "/"), path[i:]
+		}
+	}
+	return "", path
 }
 
 // split appends the segments of an encoded path, decoded.

@@ -48,7 +48,7 @@ func (h *Handler) tunnelled(x *exchange, r *http.Request) (string, error) {
 
 // outdated recognises the forms of requests that only old documents show, and returns method and path of what they mean
 // today.
-func outdated(x *exchange, v *vault.Vault, method string, path []string) (string, []string) {
+func outdated(x *exchange, v vault.Container, method string, path []string) (string, []string) {
 	collection := folded(path[0])
 	switch {
 	case collection == "storageaccounts":
@@ -76,7 +76,7 @@ var makers = sync.OnceValue(func() []vault.Endpoint {
 
 // isCreate tells whether the body of a PUT of a key describes a new key, and not one to import. It looks at the body of a
 // caller alone who may do either; that of others is not read, and they are refused the import.
-func isCreate(x *exchange, v *vault.Vault, name string) bool {
+func isCreate(x *exchange, v vault.Container, name string) bool {
 	if x.Body == nil || x.Length == 0 || x.Length > peekLimit {
 		return false
 	}

@@ -302,7 +302,7 @@ func TestAFailedTestSaysWhyItWasRefused(t *testing.T) {
 	if _, err := app.GetSecret(t.Context(), "db"); err == nil {
 		t.Error("not refused")
 	}
-	env.Owner().Vault().As(vault.Bearer("rubbish")).GetSecret(t.Context(), "db")
+	env.Owner().Container().As(vault.Bearer("rubbish")).GetSecret(t.Context(), "db")
 	r.failed = true
 	text := r.end()
 	for _, want := range []string{"SecretGet db", "caller-1", "secrets get", "smallest", "malformed"} {

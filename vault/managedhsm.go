@@ -1,0 +1,133 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/embedvault/embedvault/crypto/hsm"
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/policy"
+)
+
+// HSM is a Managed HSM: a container of keys in a hardware module of its own, with roles of its own. Its methods are what
+// the control plane does; everything else goes through a [Client]. It is safe for concurrent use.
+//
+// It cannot be used until somebody downloads its security domain ([Client.DownloadSecurityDomain]), or uploads that of
+// another one: until then it answers 403 (errs.NotActivated).
+type HSM struct{ *container }
+
+// HSMOptions say what a Managed HSM is. The zero HSMOptions are one without administrators, which the program alone can
+// use, open to every network, whose deleted keys are kept for 90 days and can be purged.
+type HSMOptions struct {
+	// TenantID is whose tokens it accepts. "": the tenant of the service, or DefaultTenant.
+	TenantID string
+	// Subscription, ResourceGroup and Region tell where it is. "": the defaults of VaultOptions.
+	Subscription, ResourceGroup, Region string
+	// RetentionDays is how long a deleted key is kept, 7 to 90. 0: DefaultRetention.
+	RetentionDays int
+	// PurgeProtection forbids to purge a deleted key before its time. It cannot be switched off later.
+	PurgeProtection bool
+	// Administrators are the object ids of those who get the role Managed HSM Administrator at first, at most 20.
+	Administrators []string
+	// Network is the firewall, of at most 10 addresses. The zero NetworkRules let everybody in.
+	Network policy.NetworkRules
+	// Module is the simulated hardware of this HSM alone, with a profile of its own, say. Its domain is kept in the store,
+	// from which the HSM comes back with a module as of nil. nil: a module of the HSM's own.
+	Module *hsm.Module
+}
+
+// Limits of a Managed HSM.
+const (
+	maxAdministrators = 20
+	maxHSMAddresses   = 10
+)
+
+// standardB1 is the product of every Managed HSM here.
+const standardB1 SKU = "Standard_B1"
+
+var errTooManyAddresses = errors.New("there can be at most 10 addresses")
+
+// options are those of a container.
+func (o HSMOptions) options() (VaultOptions, error) {
+	if len(o.Administrators) > maxAdministrators {
+		return VaultOptions{}, errs.NewInvalidProperty("properties.initialAdminObjectIds", "There can be at most 20")
+	}
+	all := VaultOptions{
+		SKU: standardB1, TenantID: o.TenantID, Subscription: o.Subscription, ResourceGroup: o.ResourceGroup, Region: o.Region,
+		RetentionDays: o.RetentionDays, PurgeProtection: o.PurgeProtection, Network: o.Network, RBAC: new(RBAC),
+	}
+	for _, id := range o.Administrators {
+		all.RBAC.Assignments = append(all.RBAC.Assignments, policy.RoleAssignment{
+			ID: newGUID(), Role: policy.ManagedHSMAdministrator, PrincipalID: id, Scope: "/",
+		})
+	}
+	return all, nil
+}
+
+// Options returns what the Managed HSM is, with the defaults of HSMOptions filled in and those who have the role of an
+// administrator now.
+func (h *HSM) Options() HSMOptions {
+	s := h.settings.Load()
+	o := HSMOptions{
+		TenantID: s.TenantID, Subscription: s.Subscription, ResourceGroup: s.ResourceGroup, Region: s.Region,
+		RetentionDays: s.RetentionDays, PurgeProtection: s.PurgeProtection, Network: s.Network.Clone(), Module: h.module,
+	}
+	for _, a := range s.RBAC.Assignments {
+		if a.Role == policy.ManagedHSMAdministrator && a.Scope == "/" {
+			o.Administrators = append(o.Administrators, a.PrincipalID)
+		}
+	}
+	return o
+}
+
+// Module returns the simulated hardware that holds the keys.
+func (h *HSM) Module() *hsm.Module { return h.module }
+
+// Activated tells whether the Managed HSM can be used: its security domain was downloaded, or another's uploaded.
+func (h *HSM) Activated() bool { return h.settings.Load().estate.Activated }
+
+// SetRoles replaces all role assignments and custom roles, whoever has been given which by requests. Errors: a 400 for a
+// role or scope that does not exist, the context's error, or the store's.
+func (h *HSM) SetRoles(ctx context.Context, assignments []policy.RoleAssignment, custom []policy.RoleDefinition) error {
+	return h.change(ctx, func(s *settings) error {
+		s.RBAC = &RBAC{Assignments: assignments, Roles: custom}
+		return nil
+	})
+}
+
+// estate is what a Managed HSM keeps besides keys and roles.
+type estate struct {
+	Activated bool              `json:"activated,omitempty"`
+	Settings  map[string]string `json:"settings,omitempty"`
+}
+
+// administration is what goes on in a Managed HSM.
+type administration struct {
+	mu       sync.Mutex
+	restored time.Time // until when a restore runs; the zero time: none has been made
+}
+
+func newAdministration() *administration { return new(administration) }
+
+// restoring tells whether a restore runs.
+func (a *administration) restoring(now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return now.Before(a.restored)
+}
+
+// ready tells whether the container can carry out an operation at all.
+func (c call) ready(r *row) error {
+	if c.container.admin == nil {
+		return nil
+	}
+	if !r.dormant && !c.set.estate.Activated {
+		return errs.NewNotActivated()
+	}
+	if r.operation != OpRestoreStatus && c.container.admin.restoring(c.now) {
+		return errs.NewRestoreInProgress()
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package vault
+
+import (
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/policy"
+)
+
+// Product is which of the two services a container is of.
+type Product uint8
+
+// The products.
+const (
+	KeyVault   Product = iota // a vault: keys, secrets, and more
+	ManagedHSM                // a Managed HSM: keys in hardware alone, and its own administration
+)
+
+// product is what differs between the two in the same place.
+type product struct {
+	domain   string // of the hosts, with a dot in front
+	audience string // whom an access token must be issued to, byte for byte
+	provider string // of resource ids
+	apart    string // what is added to names where those of both products lie together
+	action   func(policy.Right) string
+	// refusal is an error as the product answers it.
+	refusal func(e *errs.Error, host, activity, operation string) *errs.Error
+	// rotation are the rules of rotation policies.
+	rotation rotationRules
+	// Limits of what there can be at once; 0: none.
+	maxKeys, maxKeyVersions int
+}
+
+var products = [...]product{
+	KeyVault: {
+		domain: ".vault.azure.net", audience: "https://vault.azure.net", provider: "vaults", action: policy.Right.VaultAction,
+		refusal: func(e *errs.Error, _, activity, operation string) *errs.Error {
+			return errs.ForVault(e, activity, operation)
+		},
+		rotation: rotationRules{minimum: 7, notifies: true, absolute: true},
+	},
+	ManagedHSM: {
+		domain: ".managedhsm.azure.net", audience: "https://managedhsm.azure.net", provider: "managedHSMs", apart: ".managedhsm",
+		action: policy.Right.HSMAction,
+		refusal: func(e *errs.Error, host, activity, _ string) *errs.Error {
+			return errs.ForManagedHSM(e, host, activity)
+		},
+		rotation: rotationRules{minimum: 28, needed: true},
+		maxKeys:  5000, maxKeyVersions: 100,
+	},
+}
+
+// offers tells whether the product has an operation: it has those of which its language has a right.
+func (p *product) offers(right policy.Right) bool { return right == 0 || p.action(right) != "" }
+
+// specOf is what kind of key a request means: in a Managed HSM every key is in hardware.
+func (s *settings) specOf(asked crypto.Spec) crypto.Spec {
+	if s.Product == ManagedHSM {
+		return asked.HSM()
+	}
+	return asked
+}
+
+// offered tells whether the container takes keys of a type: a Managed HSM all, a vault those protected by hardware only
+// if it is premium, and symmetric ones only in hardware.
+func (s *settings) offered(t crypto.KeyType, hsm bool) error {
+	hsm = hsm || t.HSM()
+	switch {
+	case s.Product == ManagedHSM:
+		return nil
+	case hsm && s.SKU == Standard:
+		return errs.NewHardwareKeysNotSupported()
+	case !hsm && t == crypto.KeyTypeOct:
+		return errs.NewInvalidValue()
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package vault
+
+import "github.com/embedvault/embedvault/errs"
+
+func (settingValue) read(r *Exchange) (settingValue, error) {
+	data, err := r.read(bodyLimit)
+	if err != nil {
+		return "", err
+	}
+	if len(data) == 0 {
+		return "", errs.NewNoContentProvided()
+	}
+	body, err := parseJSON[struct {
+		Value *string `json:"value"`
+	}](data)
+	if err != nil {
+		return "", err
+	}
+	if body.Value == nil {
+		return "", errs.NewInvalidValue()
+	}
+	return settingValue(*body.Value), nil
+}
+
+func (s Setting) appendTo(dst []byte, _ *Exchange) []byte {
+	w := begin(dst)
+	w.text("name", s.Name)
+	w.text("type", s.Type)
+	w.text("value", s.Value)
+	return w.end()
+}
+
+func (l settingList) appendTo(dst []byte, r *Exchange) []byte {
+	w := begin(dst)
+	w.open("settings", '[')
+	for i, s := range l {
+		if i > 0 {
+			w.Buf = append(w.Buf, ',')
+		}
+		w.Buf = s.appendTo(w.Buf, r)
+	}
+	w.Close(']')
+	return w.end()
+}
+
+func (randomCount) read(r *Exchange) (randomCount, error) {
+	body, err := readJSON[struct {
+		Count randomCount `json:"count"`
+	}](r, bodyLimit)
+	return body.Count, err
+}
