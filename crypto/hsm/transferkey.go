@@ -76,7 +76,9 @@ func (k *TransferKey) JWK() []byte {
 }
 
 // Format writes nothing of the key, for every verb.
-func (k *TransferKey) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "security domain transfer key") }
+func (TransferKey) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprint(f, "security domain transfer key")
+}
 
 // maxCertificateJWK bounds what ParseDomainCertificate reads.
 const maxCertificateJWK = 32 << 10
