@@ -1,6 +1,7 @@
 package hsm_test
 
 import (
+	"crypto/rsa"
 	"fmt"
 	"runtime"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/embedvault/embedvault/crypto/cryptotest"
 	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/crypto/soft"
+	"github.com/embedvault/embedvault/internal/entropy"
 )
 
 // benched are the keys whose signing is measured.
@@ -91,32 +93,32 @@ func BenchmarkKeys(b *testing.B) {
 	for _, c := range benched {
 		for _, n := range []int{1000, 10000} {
 			b.Run(fmt.Sprintf("%v/%d", c.spec, n), func(b *testing.B) {
+				m := newModule(b, hsm.Options{RSA: func(int) (*rsa.PrivateKey, error) { return entropy.Shared().RSA(2048, 0) }})
 				var bytes float64
 				for b.Loop() {
-					bytes = memoryPerKey(b, c.spec, c.alg, n)
+					bytes = memoryPerKey(b, m, c.spec, n)
 				}
 				b.ReportMetric(bytes, "B/key")
+				b.ReportMetric(float64(m.Stats().Open), "slots")
 			})
 		}
 	}
 }
 
-// memoryPerKey fills a module with keys, uses each and measures what is held.
-func memoryPerKey(b *testing.B, s crypto.Spec, a crypto.Algorithm, n int) float64 {
-	m := newModule(b, hsm.Options{})
-	blob := fixed(b, m.Driver(false), s).Blob()
+// memoryPerKey makes keys in a module, opens each into a slot and measures what
+// is held, the slots included.
+func memoryPerKey(b *testing.B, m *hsm.Module, s crypto.Spec, n int) float64 {
 	keys := make([]crypto.Private, n)
 	before := heap()
 	for i := range keys {
-		var err error
-		if keys[i], err = m.Driver(false).Open(b.Context(), blob); err != nil {
+		keys[i] = generate(b, m.Driver(false), s.HSM())
+		release, err := hsm.Hold(keys[i])
+		if err != nil {
 			b.Fatal(err)
 		}
+		release()
 	}
 	after := heap()
-	if _, err := keys[n-1].Sign(b.Context(), a, make([]byte, 32)); err != nil {
-		b.Fatal(err)
-	}
 	runtime.KeepAlive(keys)
 	return float64(after-before) / float64(n)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/errs"
@@ -75,11 +74,13 @@ func (k *key) Decrypt(ctx context.Context, a crypto.Algorithm, ciphertext []byte
 func (k *key) row(a crypto.Algorithm, ops ...crypto.Operation) (crypto.Info, error) {
 	row, ok := crypto.Lookup(a)
 	s := k.label.spec
-	if !ok || row.Type != s.Type.Base() || row.Curve != s.Curve || row.Size != 0 && row.Size != s.Size ||
-		!slices.ContainsFunc(ops, row.Allows) {
-		return crypto.Info{}, k.unsupported(a)
+	fits := ok && row.Type == s.Type.Base() && row.Curve == s.Curve && (row.Size == 0 || row.Size == s.Size)
+	for _, op := range ops {
+		if fits && row.Allows(op) {
+			return row, nil
+		}
 	}
-	return row, nil
+	return crypto.Info{}, k.unsupported(a)
 }
 
 // unsupported answers an algorithm that the key does not compute. crypto.Key

@@ -54,6 +54,7 @@ type Module struct {
 	mu     sync.Mutex
 	domain *domain // nil when the module was tampered with
 	slots  *simplelru.LRU[handle, *slot]
+	newest *slot // the one that was found last, which may be dropped since; nil at first
 	queue  queue
 	fault  fault
 	stats  Stats

@@ -32,6 +32,7 @@ func (l *lease) drop() bool {
 // come meanwhile wait for that and share the result.
 type slot struct {
 	lease
+	handle handle
 	domain *domain // borrowed until the key is open
 
 	once     sync.Once
@@ -61,22 +62,28 @@ func (m *Module) use(ctx context.Context, w Work, k *key) (*slot, error) {
 	return s, nil
 }
 
-// find returns the slot of a key with one user more, or a new one.
+// find returns the slot of a key with one user more, or a new one. The key that
+// was used last stands first in the order already and needs no look-up.
 func (m *Module) find(h handle) (*slot, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s, ok := m.slots.Get(h)
+	s := m.newest
+	ok := s != nil && s.handle == h && !s.dropped
+	if !ok {
+		s, ok = m.slots.Get(h)
+	}
 	switch {
 	case ok:
 		m.stats.Hits++
 	case m.domain == nil:
 		return nil, errs.NewHardwareTampered()
 	default:
-		s = &slot{domain: m.domain}
+		s = &slot{handle: h, domain: m.domain}
 		m.domain.users++
 		m.slots.Add(h, s)
 		m.stats.Loads++
 	}
+	m.newest = s
 	s.users++
 	m.stats.InUse++
 	return s, nil

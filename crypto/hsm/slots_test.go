@@ -2,20 +2,14 @@ package hsm_test
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
-	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/embedvault/embedvault/crypto"
-	"github.com/embedvault/embedvault/crypto/cryptotest"
 	"github.com/embedvault/embedvault/crypto/hsm"
-	"github.com/embedvault/embedvault/errs"
 )
 
 // TestManySignersFewSlots: 64 goroutines sign with 8 keys through 2 slots, and
@@ -176,160 +170,4 @@ func TestSameKeySameSlot(t *testing.T) {
 	if m.Exportable(again) {
 		t.Error("a key that was made to stay can leave after the other driver opened it")
 	}
-}
-
-// TestWipe: after its key has lost the slot, and not before the last user is
-// done, nothing of the key is left in the memory that can be reached.
-func TestWipe(t *testing.T) {
-	m := newModule(t, hsm.Options{Slots: 1})
-	var buffers [][]byte
-	hsm.RecordPlain(m, func(b []byte) { buffers = append(buffers, b) })
-	p := fixed(t, m.Driver(false), crypto.RSA(2048))
-	release, err := hsm.Hold(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	numbers := hsm.Numbers(p)
-	zero := func() bool {
-		for _, n := range numbers {
-			for _, word := range n {
-				if word != 0 {
-					return false
-				}
-			}
-		}
-		return true
-	}
-	other := generate(t, m.Driver(false), crypto.EC(crypto.P256).HSM())
-	if _, err := other.Sign(t.Context(), crypto.ES256, make([]byte, 32)); err != nil {
-		t.Fatal(err)
-	}
-	if s := m.Stats(); s.Evictions != 1 || s.Wiped != 0 || len(numbers) != 6 || zero() {
-		t.Fatalf("the key was overwritten while it was used: %+v", s)
-	}
-	release()
-	if s := m.Stats(); s.Wiped != 1 || !zero() {
-		t.Errorf("the key was not overwritten after its use: %+v", s)
-	}
-	if hsm.Numbers(p) != nil {
-		t.Error("the key is still in a slot")
-	}
-	wantCleared(t, buffers, 4) // two keys sealed, and opened
-}
-
-// TestWipeEveryType: the same for every type of key.
-func TestWipeEveryType(t *testing.T) {
-	m := newModule(t, hsm.Options{Slots: 1})
-	for _, s := range everySpec {
-		p, j := fixed(t, m.Driver(false), s), cryptotest.JWK(t, s)
-		release, err := hsm.Hold(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		look := hsm.Opened(p)
-		m.LoseSession()
-		secret := slices.Concat(j.D, j.K)
-		if !bytes.Equal(look(), secret) {
-			t.Errorf("%v: was overwritten while it was used", s)
-		}
-		release()
-		if left := look(); !bytes.Equal(left, make([]byte, len(left))) { // an EC key that is zero has no scalar at all
-			t.Errorf("%v: was not overwritten", s)
-		}
-		wantError(t, "the next session", second(m.Driver(false).Open(t.Context(), p.Blob())), errs.NewHardwareSessionLost())
-	}
-}
-
-// TestWipeBuffers: no buffer between a blob and a key, in either direction,
-// keeps the key.
-func TestWipeBuffers(t *testing.T) {
-	m := newModule(t, hsm.Options{Slots: 1})
-	var buffers [][]byte
-	hsm.RecordPlain(m, func(b []byte) { buffers = append(buffers, b) })
-	for _, s := range everySpec {
-		p := fixed(t, m.Driver(true), s)
-		if _, err := m.Driver(true).Open(t.Context(), p.Blob()); err != nil {
-			t.Fatal(err)
-		}
-		release, err := hsm.Hold(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		release()
-		if _, err := m.Release(t.Context(), p, &receiver(t, 2048).PublicKey, "to", ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wantCleared(t, buffers, 3*len(everySpec))
-}
-
-// wantCleared checks that there are n buffers and nothing in any of them.
-func wantCleared(t *testing.T, buffers [][]byte, n int) {
-	t.Helper()
-	if len(buffers) != n {
-		t.Errorf("%d buffers, want %d", len(buffers), n)
-	}
-	for i, b := range buffers {
-		if len(b) == 0 || !bytes.Equal(b, make([]byte, len(b))) {
-			t.Errorf("buffer %d was not overwritten", i)
-		}
-	}
-}
-
-// TestNothingShows: no verb, no JSON and no log of any type shows a key or the
-// domain.
-func TestNothingShows(t *testing.T) {
-	m := newModule(t, hsm.Options{Name: "seven"})
-	var domain []byte
-	if err := m.ExportDomain(func(b []byte) error { domain = bytes.Clone(b); return nil }); err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range everySpec {
-		j := cryptotest.JWK(t, s.HSM())
-		p := fixed(t, m.Driver(true), s)
-		release, err := hsm.Hold(p) // so that the module holds it open
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, err := m.Release(t.Context(), p, &receiver(t, 2048).PublicKey, "to", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, err := m.Attest(t.Context(), p, "kid")
-		if err != nil {
-			t.Fatal(err)
-		}
-		root, _ := m.Root()
-		stated, err := hsm.Verify(a, root)
-		if err != nil {
-			t.Fatal(err)
-		}
-		shown := show(m, m.Driver(true), p, newKey(t, p), w, a, stated, m.Stats(), hsm.Options{}, hsm.Profile{})
-		for name, secret := range map[string][]byte{"domain": domain, "d": j.D, "k": j.K, "p": j.P, "q": j.Q, "dp": j.DP} {
-			for form, spelled := range spellings(secret) {
-				if len(secret) > 0 && strings.Contains(shown, spelled) {
-					t.Errorf("%v: %s shows as %s", s, name, form)
-				}
-			}
-		}
-		release()
-	}
-	if got := fmt.Sprintf("%v %+v", m, m.Driver(true)); got != "simulated HSM seven driver of simulated HSM seven" {
-		t.Error(got)
-	}
-}
-
-func show(values ...any) string {
-	var out strings.Builder
-	for _, v := range values {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-			fmt.Fprintf(&out, verb+"\n", v)
-		}
-		if encoded, err := json.Marshal(v); err == nil {
-			out.Write(encoded)
-		}
-		slog.New(slog.NewTextHandler(&out, nil)).Info("log", "value", v)
-		slog.New(slog.NewJSONHandler(&out, nil)).Info("log", "value", v)
-	}
-	return out.String()
 }

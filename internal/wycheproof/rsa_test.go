@@ -13,12 +13,18 @@ import (
 	_ "crypto/sha1"
 
 	"github.com/embedvault/embedvault/crypto"
-	"github.com/embedvault/embedvault/crypto/soft"
 )
 
-func hasSize(bits int) bool { return bits == 2048 || bits == 3072 || bits == 4096 }
+// sized leaves the groups out whose modulus is of another size than the service's.
+func (c *tally) sized(groups []group) []group {
+	return c.only(groups, func(g group) bool { return g.KeySize == 2048 || g.KeySize == 3072 || g.KeySize == 4096 }, "moduli of other sizes")
+}
 
-const otherSize = "moduli of other sizes"
+// hashed leaves the groups out whose hash none of the algorithms has, then sized.
+func (c *tally) hashed(groups []group, algorithms map[string]crypto.Algorithm) []group {
+	known := func(g group) bool { return algorithms[g.SHA] != "" }
+	return c.sized(c.only(groups, known, "hashes that no algorithm uses"))
+}
 
 // rsaPublic makes a Key of a public key.
 func rsaPublic(t *testing.T, g group) *crypto.Key {
@@ -67,11 +73,7 @@ func pkcs1Input(t *testing.T, sha string, msg []byte) (crypto.Algorithm, []byte)
 // runPKCS1Verify verifies PKCS #1 v1.5 signatures.
 func runPKCS1Verify(t *testing.T, f file) *tally {
 	c := newTally()
-	for _, g := range f.TestGroups {
-		if !hasSize(g.KeySize) {
-			c.leave(g, otherSize)
-			continue
-		}
+	for _, g := range c.sized(f.TestGroups) {
 		k := rsaPublic(t, g)
 		for _, v := range g.Tests {
 			a, input := pkcs1Input(t, g.SHA, v.Msg)
@@ -108,12 +110,8 @@ func pkcs8(t *testing.T, der []byte) crypto.JWK {
 // acceptable there, small exponents and SHA-1, is the caller's business.
 func runPKCS1Sign(t *testing.T, f file) *tally {
 	c := newTally()
-	for _, g := range f.TestGroups {
-		if !hasSize(g.KeySize) {
-			c.leave(g, otherSize)
-			continue
-		}
-		k := importKey(t, pkcs8(t, g.PrivateKeyPkcs8))
+	for _, g := range c.sized(f.TestGroups) {
+		k := f.driver.importKey(t, pkcs8(t, g.PrivateKeyPkcs8))
 		for _, v := range g.Tests {
 			a, input := pkcs1Input(t, g.SHA, v.Msg)
 			signature, err := k.Sign(t.Context(), a, input)
@@ -127,17 +125,8 @@ func runPKCS1Sign(t *testing.T, f file) *tally {
 // hash; RFC 7518 3.5 knows no other signatures.
 func runPSS(t *testing.T, f file) *tally {
 	c := newTally()
-	algorithm := map[string]crypto.Algorithm{"SHA-256": crypto.PS256, "SHA-384": crypto.PS384, "SHA-512": crypto.PS512}
-	for _, g := range f.TestGroups {
-		a, known := algorithm[g.SHA]
-		if !known {
-			c.leave(g, "hashes that no algorithm uses")
-			continue
-		}
-		if !hasSize(g.KeySize) {
-			c.leave(g, otherSize)
-			continue
-		}
+	algorithms := map[string]crypto.Algorithm{"SHA-256": crypto.PS256, "SHA-384": crypto.PS384, "SHA-512": crypto.PS512}
+	for _, g := range c.hashed(f.TestGroups, algorithms) {
 		reason := ""
 		if g.MGFSHA != g.SHA {
 			reason = "MGF1 with another hash"
@@ -146,7 +135,7 @@ func runPSS(t *testing.T, f file) *tally {
 		}
 		k := rsaPublic(t, g)
 		for _, v := range g.Tests {
-			ok, err := k.Verify(t.Context(), a, digest(g.SHA, v.Msg), v.Sig)
+			ok, err := k.Verify(t.Context(), algorithms[g.SHA], digest(g.SHA, v.Msg), v.Sig)
 			if err != nil {
 				t.Errorf("vector %d: %v", v.TcID, err)
 			}
@@ -163,12 +152,8 @@ func runPSS(t *testing.T, f file) *tally {
 // runPKCS1Decrypt decrypts and unwraps.
 func runPKCS1Decrypt(t *testing.T, f file) *tally {
 	c := newTally()
-	for _, g := range f.TestGroups {
-		if !hasSize(g.KeySize) {
-			c.leave(g, otherSize)
-			continue
-		}
-		k := importKey(t, g.PrivateKey.jwk())
+	for _, g := range c.sized(f.TestGroups) {
+		k := f.driver.importKey(t, g.PrivateKey.jwk())
 		for _, v := range g.Tests {
 			got, err := k.Decrypt(t.Context(), crypto.RSA1_5, v.CT, crypto.Params{})
 			c.outcome(t, v, opens(t, v, err), bytes.Equal(got, v.Msg), "")
@@ -180,18 +165,9 @@ func runPKCS1Decrypt(t *testing.T, f file) *tally {
 // runOAEP decrypts. The label is empty and MGF1 uses the same hash.
 func runOAEP(t *testing.T, f file) *tally {
 	c := newTally()
-	algorithm := map[string]crypto.Algorithm{"SHA-1": crypto.RSAOAEP, "SHA-256": crypto.RSAOAEP256}
-	for _, g := range f.TestGroups {
-		a, known := algorithm[g.SHA]
-		if !known {
-			c.leave(g, "hashes that no algorithm uses")
-			continue
-		}
-		if !hasSize(g.KeySize) {
-			c.leave(g, otherSize)
-			continue
-		}
-		k := importKey(t, g.PrivateKey.jwk())
+	algorithms := map[string]crypto.Algorithm{"SHA-1": crypto.RSAOAEP, "SHA-256": crypto.RSAOAEP256}
+	for _, g := range c.hashed(f.TestGroups, algorithms) {
+		k := f.driver.importKey(t, g.PrivateKey.jwk())
 		for _, v := range g.Tests {
 			reason := ""
 			if g.MGFSHA != g.SHA {
@@ -199,7 +175,7 @@ func runOAEP(t *testing.T, f file) *tally {
 			} else if len(v.Label) != 0 {
 				reason = "a label"
 			}
-			got, err := k.UnwrapKey(t.Context(), a, v.CT)
+			got, err := k.UnwrapKey(t.Context(), algorithms[g.SHA], v.CT)
 			c.outcome(t, v, opens(t, v, err), bytes.Equal(got, v.Msg), reason)
 		}
 	}
@@ -214,7 +190,7 @@ func runThreePrimes(t *testing.T, f file) *tally {
 		if len(g.PrivateKey.OtherPrimeInfos) == 0 {
 			t.Fatal("a key of two primes")
 		}
-		if _, err := soft.New().Import(t.Context(), g.PrivateKey.jwk()); err == nil {
+		if _, err := f.driver.importPrivate(t, g.PrivateKey.jwk()); err == nil {
 			t.Error("a key of three primes was imported")
 		}
 		c.leave(g, "keys of three primes, which import refuses")

@@ -14,7 +14,6 @@ import (
 	"github.com/c2sp/wycheproof"
 
 	"github.com/embedvault/embedvault/crypto"
-	"github.com/embedvault/embedvault/crypto/soft"
 	"github.com/embedvault/embedvault/errs"
 )
 
@@ -29,6 +28,7 @@ func (b *hexBytes) UnmarshalText(text []byte) (err error) {
 // file is a vector file, with the members of all the kinds that are run here.
 type file struct {
 	name          string
+	driver        driver // holds the private and symmetric keys
 	NumberOfTests int
 	TestGroups    []group
 }
@@ -83,6 +83,18 @@ func newTally() *tally {
 
 // leave counts a whole group as left out.
 func (c *tally) leave(g group, reason string) { c.leftOut[reason] += len(g.Tests) }
+
+// only returns the groups that are run, and counts the others as left out.
+func (c *tally) only(groups []group, run func(group) bool, reason string) (rest []group) {
+	for _, g := range groups {
+		if run(g) {
+			rest = append(rest, g)
+		} else {
+			c.leave(g, reason)
+		}
+	}
+	return rest
+}
 
 // outcome counts one vector: opened says that the library accepted it, right
 // that the result was the expected one. A refusal of what the vector calls
@@ -151,13 +163,13 @@ func (c *tally) String() string {
 	return strings.Join(parts, ", ")
 }
 
-func load(t *testing.T, name string) file {
+func load(t *testing.T, name string, d driver) file {
 	t.Helper()
 	data, err := fs.ReadFile(wycheproof.TestVectors, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := file{name: name}
+	f := file{name: name, driver: d}
 	if err := json.Unmarshal(data, &f); err != nil {
 		t.Fatal(err)
 	}
@@ -168,14 +180,28 @@ var allOperations = []crypto.Operation{
 	crypto.OpEncrypt, crypto.OpDecrypt, crypto.OpSign, crypto.OpVerify, crypto.OpWrapKey, crypto.OpUnwrapKey,
 }
 
+// driver imports keys; an hsm holds those of the -HSM types.
+type driver struct {
+	name string
+	crypto.Driver
+	hsm bool
+}
+
 // importKey makes a Key of a private or symmetric key.
-func importKey(t *testing.T, j crypto.JWK) *crypto.Key {
+func (d driver) importKey(t *testing.T, j crypto.JWK) *crypto.Key {
 	t.Helper()
-	p, err := soft.New().Import(t.Context(), j)
+	p, err := d.importPrivate(t, j)
 	if err != nil {
 		t.Fatalf("Import: %v", err)
 	}
 	return newKey(t, p)
+}
+
+func (d driver) importPrivate(t *testing.T, j crypto.JWK) (crypto.Private, error) {
+	if d.hsm {
+		j.Kty = crypto.Spec{Type: j.Kty}.HSM().Type
+	}
+	return d.Import(t.Context(), j)
 }
 
 func newKey(t *testing.T, p crypto.Private) *crypto.Key {
