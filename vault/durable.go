@@ -29,6 +29,7 @@ type (
 		Operations []crypto.Operation `json:"key_ops"`
 		HSM        bool               `json:"hsm,omitempty"`
 		Material   []byte             `json:"material"` // what the driver opens
+		Release    *ReleasePolicy     `json:"release,omitempty"`
 	}
 	storedSecret struct {
 		Value       []byte `json:"value"`
@@ -37,7 +38,7 @@ type (
 )
 
 func encodeKey(v keyVersion) ([]byte, error) {
-	return json.Marshal(storedKey{v.key.Operations(), v.key.Spec().Type.HSM(), v.key.Private().Blob()})
+	return json.Marshal(storedKey{v.key.Operations(), v.key.Spec().Type.HSM(), v.key.Private().Blob(), v.release})
 }
 
 func decodeKey(ctx context.Context, v *container, id ID, data []byte) (keyVersion, error) {
@@ -50,7 +51,7 @@ func decodeKey(ctx context.Context, v *container, id ID, data []byte) (keyVersio
 		return keyVersion{}, err
 	}
 	key, err := crypto.NewKey(id.String(), private, s.Operations)
-	return keyVersion{key: key}, err
+	return keyVersion{key, s.Release}, err
 }
 
 func encodeSecret(v secretVersion) ([]byte, error) {

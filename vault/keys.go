@@ -20,6 +20,9 @@ type Key struct {
 	JWK        crypto.JWK // the public part, and the operations it may be used for
 	Attributes Attributes
 	Tags       map[string]string
+	// Exportable is whether the key can be released, as Release says; nil where it cannot.
+	Exportable bool
+	Release    *ReleasePolicy
 }
 
 // KeyItem is what a list shows of a key.
@@ -27,6 +30,7 @@ type KeyItem struct {
 	ID         ID // without version in a list of keys
 	Attributes Attributes
 	Tags       map[string]string
+	Exportable bool // whether the key can be released
 }
 
 // CreateKeyOptions describe a new version of a key. The zero options are enabled, without limit of time, for every
@@ -36,12 +40,13 @@ type CreateKeyOptions struct {
 	Validity   Validity           // when it can be used, and whether at all
 	Tags       map[string]string  // at most 15, names and values of at most 256 characters
 	Exportable bool               // it can be released, as Release says; only a key in hardware can
+	Release    *ReleasePolicy     // to whom; nil unless it is exportable
 }
 
 // keyVersion is what a version of a key holds.
 type keyVersion struct {
 	key     *crypto.Key
-	release *ReleasePolicy // nil: it never leaves
+	release *ReleasePolicy // nil: the key never leaves
 }
 
 var keys = shelf.NewKind[keyVersion, keyOwn](0, errs.Key)
@@ -70,6 +75,9 @@ func (in keyInput) validate(s *settings) error {
 		return err
 	}
 	if err := validOperations(in.Operations); err != nil {
+		return err
+	}
+	if err := s.validRelease(spec.Type.HSM(), in.Exportable, in.Release); err != nil {
 		return err
 	}
 	if err := hsm.CheckImportOperation(spec.Type, in.Operations); err != nil {
@@ -111,6 +119,9 @@ func createKey(c call, in keyInput) (out Key, err error) {
 	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
 		return out, err
 	}
+	if in.Release, err = c.admitted(in.Release); err != nil {
+		return out, err
+	}
 	spec, err := c.set.specOf(in.spec).Normalize()
 	if err != nil {
 		return out, err
@@ -129,6 +140,7 @@ func addKey(c call, private crypto.Private, in CreateKeyOptions, needs func(*she
 	if ops == nil {
 		ops = private.Spec().DefaultOperations()
 	}
+	v.Data.release = in.Release
 	v.Data.key, err = crypto.NewKey(c.keyURL(v.ID), private, ops)
 	if err != nil {
 		return out, err
@@ -141,6 +153,11 @@ func addKey(c call, private crypto.Private, in CreateKeyOptions, needs func(*she
 		}
 		if err := c.room(tx.Root()); err != nil {
 			return err
+		}
+		if before := keys.Live(tx.Root(), c.name, c.unix()); before != nil {
+			if err := v.Data.succeeds(&before.Current().Data); err != nil {
+				return err
+			}
 		}
 		o, err := keys.Add(tx, c.name, v, c.unix())
 		if err == nil {
@@ -182,11 +199,14 @@ func (c call) keyURL(v shelf.VersionID) string {
 func showKey(s *settings, id ID, v *keyRecord) Key {
 	jwk := v.Data.key.JWK()
 	jwk.KID = id.String()
-	return Key{ID: id, JWK: jwk, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags)}
+	return Key{
+		ID: id, JWK: jwk, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags),
+		Exportable: v.Data.release != nil, Release: v.Data.release.clone(),
+	}
 }
 
 func keyItem(s *settings, id ID, v *keyRecord) KeyItem {
-	return KeyItem{ID: id, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags)}
+	return KeyItem{ID: id, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags), Exportable: v.Data.release != nil}
 }
 
 // ImportKeyOptions describe a version of a key that was made elsewhere. The zero options are those of CreateKeyOptions,
@@ -195,7 +215,8 @@ type ImportKeyOptions struct {
 	Validity   Validity          // when it can be used, and whether at all
 	Tags       map[string]string // at most 15, names and values of at most 256 characters
 	HSM        bool              // keep it in hardware, whatever the JWK's kty says
-	Exportable bool              // it can be released; only a key in hardware can
+	Exportable bool              // it can be released, as Release says; only a key in hardware can
+	Release    *ReleasePolicy    // to whom; nil unless it is exportable
 }
 
 // importInput is the input of KeyImport.
@@ -211,20 +232,27 @@ func (in importInput) validate(s *settings) error {
 	if err := validOperations(in.jwk.KeyOps); err != nil {
 		return err
 	}
+	hardware := in.HSM || in.jwk.Kty.HSM() || s.Product == ManagedHSM
+	if err := s.validRelease(hardware, in.Exportable, in.Release); err != nil {
+		return err
+	}
 	return validTags(in.Tags, maxKeyTag)
 }
 
 // importKey takes a key in and adds it as a version.
-func importKey(c call, in importInput) (Key, error) {
+func importKey(c call, in importInput) (out Key, err error) {
 	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
-		return Key{}, err
+		return out, err
+	}
+	if in.Release, err = c.admitted(in.Release); err != nil {
+		return out, err
 	}
 	if in.HSM || c.set.Product == ManagedHSM {
 		in.jwk.Kty = hardened(in.jwk.Kty)
 	}
 	private, err := c.container.driver(in.jwk.Kty.HSM(), in.Exportable).Import(c.ctx, in.jwk)
 	if err != nil {
-		return Key{}, err
+		return out, err
 	}
-	return addKey(c, private, CreateKeyOptions{Operations: in.jwk.KeyOps, Validity: in.Validity, Tags: in.Tags, Exportable: in.Exportable}, nil)
+	return addKey(c, private, CreateKeyOptions{in.jwk.KeyOps, in.Validity, in.Tags, in.Exportable, in.Release}, nil)
 }

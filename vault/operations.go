@@ -29,6 +29,8 @@ const (
 	OpKeyDecrypt           Operation = "KeyDecrypt"
 	OpKeyWrap              Operation = "KeyWrap"
 	OpKeyUnwrap            Operation = "KeyUnwrap"
+	OpKeyRelease           Operation = "KeyRelease"
+	OpKeySecureUnwrap      Operation = "KeySecureUnwrap"
 
 	OpSecretSet          Operation = "SecretSet"
 	OpSecretGet          Operation = "SecretGet"
@@ -90,6 +92,9 @@ var (
 	keyDecrypt = define(OpKeyDecrypt, 200, "POST /keys/{name}/{version}/decrypt", policy.KeysDecrypt, limiter.KeyUse, decrypt)
 	keyWrap    = define(OpKeyWrap, 200, "POST /keys/{name}/{version}/wrapkey", policy.KeysWrapKey, limiter.KeyUse, wrapKey)
 	keyUnwrap  = define(OpKeyUnwrap, 200, "POST /keys/{name}/{version}/unwrapkey", policy.KeysUnwrapKey, limiter.KeyUse, unwrapKey)
+
+	keyRelease      = define(OpKeyRelease, 200, "POST /keys/{name}/{version}/release", policy.KeysRelease, limiter.KeyCreate, release).since(v73)
+	keySecureUnwrap = define(OpKeySecureUnwrap, 200, "POST /keys/{name}/{version}/secureunwrapkey", policy.KeysUnwrapKey, limiter.KeyUse, secureUnwrap).since(v2026)
 
 	secretSet          = define(OpSecretSet, 200, "PUT /secrets/{name}", policy.SecretsSet, limiter.SecretCreate, setSecret)
 	secretGet          = define(OpSecretGet, 200, "GET /secrets/{name}/{version}", policy.SecretsGet, limiter.SecretUse, getSecret)

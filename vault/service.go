@@ -37,6 +37,10 @@ type Options struct {
 	// a module of the same domain only, which the program then keeps. nil: a module of the service's own, whose domain is
 	// kept in the store.
 	Module *hsm.Module
+	// Attestation is where the keys of the authorities are found that attest environments, to which keys are released: an
+	// *identity.Attestor, or an *identity.AttestationFetcher for those on the network. nil: none can be reached, so no key
+	// can be made exportable.
+	Attestation identity.AttestationAuthorities
 	// Store outlives the service: what it holds is there again in a service made with the same store. The program closes
 	// it. Secrets, private keys and the keys that seal backups and hardware keys reach it in the clear. nil: the state
 	// lives in memory alone.
@@ -47,16 +51,18 @@ type Options struct {
 
 // Service holds containers, vaults and Managed HSMs, as a region of the modelled service does. It is safe for concurrent use.
 type Service struct {
-	now    func() time.Time
-	limits limiter.Limits
-	prices *prices // of the limits
-	tenant *identity.Tenant
-	audit  func(Event)
-	store  store.Store
-	soft   crypto.Driver
-	module *hsm.Module
-	lag    int64    // seconds
-	root   *rootKey // a pointer: no print of the service follows it
+	now         func() time.Time
+	limits      limiter.Limits
+	prices      *prices // of the limits
+	tenant      *identity.Tenant
+	audit       func(Event)
+	store       store.Store
+	attestation identity.AttestationAuthorities
+	releaser    *releaser // a pointer, as the root
+	soft        crypto.Driver
+	module      *hsm.Module
+	lag         int64    // seconds
+	root        *rootKey // a pointer: no print of the service follows it
 
 	ownModule bool // its domain is kept in the store
 	hook      hook.Points
@@ -76,10 +82,10 @@ func New(o *Options) (*Service, error) {
 		o = new(Options)
 	}
 	s := &Service{
-		now: o.Now, tenant: o.Tenant, audit: o.Audit, store: o.Store,
+		now: o.Now, tenant: o.Tenant, audit: o.Audit, store: o.Store, attestation: o.Attestation,
 		soft: soft.New(), limits: limiter.Documented2019(),
 		lag:  int64(max(0, o.Lag+time.Second-1) / time.Second),
-		root: new(rootKey), subscriptions: map[string]*limiter.Subscription{},
+		root: new(rootKey), releaser: new(releaser), subscriptions: map[string]*limiter.Subscription{},
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -126,8 +126,11 @@ func (s settings) compiled() (_ *settings, err error) {
 
 // invalid is the 400 of a property of a vault that does not compile.
 func invalid(property string, err error) error {
-	return errs.NewInvalidProperty("properties."+property, strings.TrimPrefix(err.Error(), "policy: "))
+	return errs.NewInvalidProperty("properties."+property, sentence(err))
 }
+
+// sentence is what a package of policies says is wrong, without the name of the package.
+func sentence(err error) string { return strings.TrimPrefix(err.Error(), "policy: ") }
 
 // clone returns options that share nothing with o.
 func (o VaultOptions) clone() VaultOptions {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
+	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/shelf"
 )
 
@@ -36,12 +37,22 @@ type UpdateKeyOptions struct {
 	Attributes AttributesUpdate
 	// Tags replace all tags; an empty map takes them away. nil: unchanged. Limits are those of CreateKeyOptions.
 	Tags map[string]string
+	// Release replaces the release policy of the newest version, unless that is immutable. nil: unchanged.
+	Release *ReleasePolicy
 }
 
 // keyUpdate is the input of KeyUpdate.
-type keyUpdate struct{ UpdateKeyOptions }
+type keyUpdate struct {
+	UpdateKeyOptions
+	exportable *bool // what a request says again of the key; nil: nothing
+}
 
-func (in keyUpdate) validate(*settings) error {
+func (in keyUpdate) validate(s *settings) error {
+	if in.Release != nil {
+		if err := s.validRelease(true, true, in.Release); err != nil {
+			return err
+		}
+	}
 	if err := validOperations(in.Operations); err != nil {
 		return err
 	}
@@ -50,7 +61,17 @@ func (in keyUpdate) validate(*settings) error {
 
 // updateKey changes attributes, operations and tags of a version.
 func updateKey(c call, in keyUpdate) (Key, error) {
+	release, err := c.admitted(in.Release)
+	if err != nil {
+		return Key{}, err
+	}
 	return keyLife.revise(c, func(v *keyRecord) error {
+		if in.exportable != nil && *in.exportable != (v.Data.release != nil) {
+			return errs.NewExportableFixed()
+		}
+		if err := v.Data.reviseRelease(c, release); err != nil {
+			return err
+		}
 		if in.Operations != nil {
 			if err := hsm.CheckImportOperation(v.Data.key.Spec().Type, in.Operations); err != nil {
 				return err

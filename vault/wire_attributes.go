@@ -7,6 +7,8 @@ type wireAttributes struct {
 	Enabled   *bool  `json:"enabled"`
 	NotBefore *int64 `json:"nbf"`
 	Expires   *int64 `json:"exp"`
+	// Exportable belongs to keys alone.
+	Exportable *bool `json:"exportable"`
 }
 
 // validity is what the attributes say of a new version.

@@ -16,12 +16,16 @@ func (keyInput) read(r *Exchange) (in keyInput, err error) {
 		Crv            crypto.Curve       `json:"crv"`
 		Attributes     wireAttributes     `json:"attributes"`
 		Tags           map[string]string  `json:"tags"`
+		Release        *wireRelease       `json:"release_policy"`
 	}](r, bodyLimit)
 	if err != nil {
 		return in, err
 	}
+	if in.Exportable, in.Release, err = body.Attributes.leaves(r, body.Release); err != nil {
+		return in, err
+	}
 	in.spec = crypto.Spec{Type: body.Kty, Size: int(body.KeySize), Curve: body.Crv, PublicExponent: int(body.PublicExponent)}
-	in.CreateKeyOptions = CreateKeyOptions{Operations: body.KeyOps, Validity: body.Attributes.validity(), Tags: body.Tags}
+	in.Operations, in.Validity, in.Tags = body.KeyOps, body.Attributes.validity(), body.Tags
 	return in, nil
 }
 
@@ -31,14 +35,18 @@ func (importInput) read(r *Exchange) (in importInput, err error) {
 		Key        json.RawMessage   `json:"key"`
 		Attributes wireAttributes    `json:"attributes"`
 		Tags       map[string]string `json:"tags"`
+		Release    *wireRelease      `json:"release_policy"`
 	}](r, bodyLimit)
 	if err != nil {
+		return in, err
+	}
+	if in.Exportable, in.Release, err = body.Attributes.leaves(r, body.Release); err != nil {
 		return in, err
 	}
 	if len(body.Key) == 0 || in.jwk.UnmarshalJSON(body.Key) != nil {
 		return in, errs.NewInvalidJWK()
 	}
-	in.ImportKeyOptions = ImportKeyOptions{Validity: body.Attributes.validity(), Tags: body.Tags, HSM: body.HSM}
+	in.Validity, in.Tags, in.HSM = body.Attributes.validity(), body.Tags, body.HSM
 	return in, nil
 }
 
@@ -47,8 +55,14 @@ func (keyUpdate) read(r *Exchange) (in keyUpdate, err error) {
 		KeyOps     []crypto.Operation `json:"key_ops"`
 		Attributes wireAttributes     `json:"attributes"`
 		Tags       map[string]string  `json:"tags"`
+		Release    *wireRelease       `json:"release_policy"`
 	}](r, bodyLimit)
-	in.UpdateKeyOptions = UpdateKeyOptions{Operations: body.KeyOps, Attributes: body.Attributes.update(), Tags: body.Tags}
+	if err != nil {
+		return in, err
+	}
+	in.Operations, in.Attributes, in.Tags = body.KeyOps, body.Attributes.update(), body.Tags
+	in.exportable = body.Attributes.Exportable
+	in.Release, err = body.Release.policy()
 	return in, err
 }
 
@@ -64,14 +78,13 @@ func (k Key) members(w *object, r *Exchange) {
 	w.Name("key")
 	w.Buf = jwk.AppendJSON(w.Buf)
 	w.attributes(&k.Attributes, r)
-	if r.api >= v74 {
-		w.truth("exportable", false)
-	}
+	w.exportable(k.Exportable, r)
 	if r.api >= v75 {
 		w.text("hsmPlatform", hsmPlatform(jwk.Kty))
 	}
 	w.Close('}')
 	w.tags(k.Tags)
+	w.release(k.Release)
 }
 
 // hsmPlatform names what protects a key: software, or the modules in which all new keys are made.
@@ -91,9 +104,7 @@ func (k KeyItem) appendTo(dst []byte, r *Exchange) []byte {
 func (k KeyItem) members(w *object, r *Exchange) {
 	w.id("kid", k.ID, r.Host)
 	w.attributes(&k.Attributes, r)
-	if r.api >= v74 {
-		w.truth("exportable", false)
-	}
+	w.exportable(k.Exportable, r)
 	w.Close('}')
 	w.tags(k.Tags)
 }

@@ -28,6 +28,9 @@ var apiVersions = []string{"7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "202
 // String returns the version as a request spells it, such as "7.4".
 func (a apiVersion) String() string { return apiVersions[a] }
 
+// newestVersion is the newest that there is.
+const newestVersion = v2026
+
 // maxVersionText is how much of versions that contradict each other is read, in bytes.
 const maxVersionText = 128
 

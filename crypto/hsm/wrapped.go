@@ -37,6 +37,9 @@ func (e Encryption) hash() stdcrypto.Hash {
 	return 0
 }
 
+// Known reports whether there is such an encryption.
+func (e Encryption) Known() bool { return e.hash() != 0 }
+
 // Wrapped is a key wrapped to an RSA key: the JSON that the member key_hsm of
 // a JWK carries. It holds nothing secret in the clear.
 type Wrapped struct {

@@ -1,0 +1,40 @@
+package vault
+
+import (
+	"context"
+
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/hsm"
+)
+
+// ReleaseOptions belong to the release of a key.
+type ReleaseOptions struct {
+	// Nonce comes back in the answer, at most 1024 bytes of text. "": none.
+	Nonce string
+	// Encryption is how the key is wrapped. "": hsm.CKMRSAAESKeyWrap.
+	Encryption hsm.Encryption
+}
+
+// ReleaseKey releases an exportable key to an environment: target is what an authority attests of it, a JSON Web Token that
+// names the environment's own key. The answer is a JSON Web Signature by [Service.ReleaseCertificate]; in its payload the
+// key stands wrapped to that key, in the member key_hsm. nil options are valid.
+//
+// A target that does not verify, or does not meet the key's release policy, is 403 (errs.AccessDenied), with a
+// policy.ReleaseDecision or an identity.Failure as its cause; so is a key without a policy (errs.KeyOperationForbidden) and
+// a disabled one (errs.KeyDisabled). An absent key is 404 (errs.KeyNotFound).
+func (c *Client) ReleaseKey(ctx context.Context, key Ref, target string, o *ReleaseOptions) (string, error) {
+	in := releaseInput{target: target}
+	if o != nil {
+		in.nonce, in.encryption = o.Nonce, o.Encryption
+	}
+	text, err := run(c.ref(ctx, key), keyRelease, in, nil)
+	return string(text), err
+}
+
+// SecureUnwrapKey opens a key that was wrapped with an exportable key, and wraps it to the environment that target attests,
+// as ReleaseKey does: it is never seen outside of that. Errors are those of UnwrapKey and of ReleaseKey.
+func (c *Client) SecureUnwrapKey(ctx context.Context, key Ref, alg crypto.Algorithm, wrapped []byte, target string) (string, error) {
+	in := secureUnwrapInput{keyOperation{alg: alg, value: wrapped}, target}
+	text, err := run(c.ref(ctx, key), keySecureUnwrap, in, nil)
+	return string(text), err
+}
