@@ -2,6 +2,9 @@ package identity_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -162,4 +165,24 @@ func TestFetchRemembers(t *testing.T) {
 	}
 	get(fmt.Sprintf("%s/%d", s.URL, identity.MaxFetchedAuthorities-1), 0, true)
 	get(s.URL, 2, true)
+}
+
+// TestFetchEC: a key on P-256 is taken, and none on another curve or beside its curve.
+func TestFetchEC(t *testing.T) {
+	s, a := newAuthority(t)
+	for curve, taken := range map[elliptic.Curve]bool{elliptic.P256(): true, elliptic.P384(): false} {
+		private := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(curve, rand.Reader))
+		point := must[[]byte](t)(private.PublicKey.Bytes())[1:]
+		x, y := point[:len(point)/2], point[len(point)/2:]
+		jwk := object{"kty": "EC", "kid": "e", "crv": curve.Params().Name, "x": encode(x), "y": encode(y)}
+		s.keys = string(jsonOf(keysClaim(jwk)))
+		keys, err := fetcher(s, nil).AttestationKeys(t.Context(), a.Authority())
+		if (err == nil) != taken || taken && !private.PublicKey.Equal(keys[0].Public) {
+			t.Errorf("%s: %v, %v", curve.Params().Name, keys, err)
+		}
+		s.keys = string(jsonOf(keysClaim(jwk.with("y", encode(x)))))
+		if _, err := fetcher(s, nil).AttestationKeys(t.Context(), a.Authority()); !errors.Is(err, identity.ErrAttestationUnreachable) {
+			t.Errorf("%s, beside the curve: %v", curve.Params().Name, err)
+		}
+	}
 }
