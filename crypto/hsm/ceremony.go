@@ -172,11 +172,10 @@ func (s *wireShares) open(holders []DomainHolder) ([]byte, error) {
 			break
 		}
 		opened, ok := sealed.share(holders)
-		switch again := slices.ContainsFunc(shares, func(s share) bool { return s.x == opened.x }); {
-		case again:
-			clear(opened.values)
-		case ok:
+		if ok && !slices.ContainsFunc(shares, func(s share) bool { return s.x == opened.x }) {
 			shares = append(shares, opened)
+		} else {
+			clear(opened.values)
 		}
 	}
 	if len(shares) < s.Required {

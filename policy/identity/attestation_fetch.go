@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ var _ AttestationAuthorities = (*AttestationFetcher)(nil)
 func (f *AttestationFetcher) AttestationKeys(ctx context.Context, authority string) ([]AttestationKey, error) {
 	authority = strings.TrimRight(authority, "/")
 	if e, ok := f.known.Get(authority); ok && f.now().Before(e.until) {
-		return e.keys, nil
+		return slices.Clone(e.keys), nil
 	}
 	keys, err := f.fetch(ctx, authority)
 	if ctx.Err() != nil {
@@ -94,7 +95,7 @@ func (f *AttestationFetcher) AttestationKeys(ctx context.Context, authority stri
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAttestationUnreachable, err)
 	}
-	f.known.Add(authority, fetched{keys, f.now().Add(f.lifetime)})
+	f.known.Add(authority, fetched{slices.Clone(keys), f.now().Add(f.lifetime)})
 	return keys, nil
 }
 
