@@ -89,5 +89,8 @@ func (s *Service) lookup(key string) *container {
 // Tenant returns the tenant whose tokens the service accepts, or nil.
 func (s *Service) Tenant() *identity.Tenant { return s.tenant }
 
+// Attestation returns where the keys of authorities are found that attest environments, or nil.
+func (s *Service) Attestation() identity.AttestationAuthorities { return s.attestation }
+
 // Addr returns the address the caller is at, the zero Addr if none is known.
 func (c Caller) Addr() netip.Addr { return c.source.Addr }

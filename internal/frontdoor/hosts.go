@@ -48,5 +48,13 @@ func Name(host string) (name string, ok bool) {
 	return "", false
 }
 
+// Attests tells whether a host, with or without port, is that of the authority at AttestationURL.
+func Attests(host string) bool {
+	if bare, _, err := net.SplitHostPort(host); err == nil {
+		host = bare
+	}
+	return plain(host) == strings.TrimPrefix(AttestationURL, "https://")
+}
+
 // plain is a host in lower case, without the dot at the end of a full name.
 func plain(host string) string { return strings.ToLower(strings.TrimSuffix(host, ".")) }

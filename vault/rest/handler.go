@@ -51,6 +51,7 @@ type Handler struct {
 	options   Options
 	hosts     hosts
 	authority *authority // nil without a tenant
+	attester  attester   // zero unless the service has one of its own
 	date      dates
 	addresses addresses
 }
@@ -65,6 +66,10 @@ func New(svc *vault.Service, o *Options) *Handler {
 	if tenant := svc.Tenant(); tenant != nil {
 		h.authority = newAuthority(tenant, &h.options)
 		h.hosts.authority(tenant.Authority())
+	}
+	if own, ok := svc.Attestation().(*identity.Attestor); ok {
+		h.attester = attester{own}
+		h.hosts.attester = hostIn(own.Authority())
 	}
 	return h
 }
@@ -126,6 +131,8 @@ func (h *Handler) answer(x *exchange, r *http.Request, place func(*http.Request)
 			return errNoHost
 		}
 		return h.authority.answer(x, r)
+	case forAttester:
+		return h.attester.answer(x, r)
 	case forVault, forManagedHSM:
 		v := h.svc.Find(what.product(), name)
 		if v == nil {

@@ -17,6 +17,7 @@ const (
 	forVault
 	forManagedHSM
 	forAuthority
+	forAttester
 )
 
 // product is which product the containers of a host are of.
@@ -44,6 +45,7 @@ const regionalDomain = ".login.microsoft.com"
 type hosts struct {
 	domains     []string // each with a dot in front
 	authorities []string
+	attester    string // the host of the authority of attestations, or ""
 	otherwise   string // the vault of all other hosts, or ""
 }
 
@@ -57,9 +59,18 @@ func newHosts(o *Options) hosts {
 
 // authority adds the host of an address as one that issues tokens.
 func (h *hosts) authority(address string) {
-	if u, err := url.Parse(address); err == nil && u.Host != "" {
-		h.authorities = append(h.authorities, strings.ToLower(u.Host), strings.ToLower(u.Hostname()))
+	if host := hostIn(address); host != "" {
+		h.authorities = append(h.authorities, host, withoutPort(host))
 	}
+}
+
+// hostIn is the host of an address, in lower case and with its port; "" if it has none.
+func hostIn(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
 }
 
 // find tells what a host, in lower case, is for, and the name of the container. A host that is nothing by itself issues
@@ -74,6 +85,9 @@ func (h *hosts) find(host, path string) (purpose, string) {
 	}
 	if name := below(bare, hsmDomains); name != "" {
 		return forManagedHSM, name
+	}
+	if h.attester != "" && (h.attester == bare || h.attester == host) {
+		return forAttester, ""
 	}
 	if isRegional(bare) || slices.Contains(h.authorities, bare) || slices.Contains(h.authorities, host) || isAuthorityPath(path) {
 		return forAuthority, ""

@@ -42,14 +42,15 @@ type Options struct {
 // Env is a service with one vault, its tenant, and a clock. Its methods fail the test instead of returning errors, where
 // an error means that the test itself is wrong. It is safe for concurrent use.
 type Env struct {
-	tb     testing.TB
-	clock  clock
-	tenant *identity.Tenant
-	svc    *vault.Service
-	vault  *vault.Vault
-	rest   *rest.Handler
-	faults faults
-	trail  trail
+	tb       testing.TB
+	clock    clock
+	tenant   *identity.Tenant
+	attestor *identity.Attestor
+	svc      *vault.Service
+	vault    *vault.Vault
+	rest     *rest.Handler
+	faults   faults
+	trail    trail
 
 	mu     sync.Mutex
 	drawn  map[int]int // :: bits → how many keys of the pool this environment has used
@@ -73,11 +74,12 @@ func newEnv(tb testing.TB, o *Options, c clock) *Env {
 	points := &hook.Points{RSA: e.drawRSA, Before: e.faults.before, After: e.faults.after}
 	e.faults.clock = c
 	e.tenant = identity.New(&identity.Options{Now: c.Now, NewKey: tenantKey})
+	e.attestor = identity.NewAttestor(&identity.AttestorOptions{Now: c.Now, NewKey: tenantKey})
 	if is.Limits == nil {
 		is.Limits = new(limiter.Unlimited())
 	}
 	svc, err := vault.New(&vault.Options{
-		Now: c.Now, Limits: is.Limits, Tenant: e.tenant, Audit: e.trail.note, Lag: is.Lag, Hook: points,
+		Now: c.Now, Limits: is.Limits, Tenant: e.tenant, Attestation: e.attestor, Audit: e.trail.note, Lag: is.Lag, Hook: points,
 	})
 	e.must(err)
 	e.svc = svc
@@ -125,6 +127,11 @@ func (e *Env) Vault() *vault.Vault { return e.vault }
 
 // Tenant returns the directory whose tokens the vault accepts.
 func (e *Env) Tenant() *identity.Tenant { return e.tenant }
+
+// Attestor returns the authority at https://attest.azurewebsites.net that attests environments to which keys are released:
+//
+//	target, err := env.Attestor().Token(map[string]any{"tee": "enclave"}, &key.PublicKey)
+func (e *Env) Attestor() *identity.Attestor { return e.attestor }
 
 // CreateVault makes a further vault in the service. nil options are the zero VaultOptions.
 func (e *Env) CreateVault(name string, o *vault.VaultOptions) *vault.Vault {

@@ -107,11 +107,16 @@ func (s *street) find(r *http.Request) (found []*Env) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, e := range s.envs {
-		if isVault && e.svc.Lookup(name) != nil || !isVault && e.tenant.ID() == tenant {
+		if isVault && e.serves(name) || !isVault && (e.tenant.ID() == tenant || frontdoor.Attests(r.Host)) {
 			found = append(found, e)
 		}
 	}
 	return found
+}
+
+// serves tells whether a name is that of a vault or Managed HSM of the environment.
+func (e *Env) serves(name string) bool {
+	return e.svc.Lookup(name) != nil || e.svc.LookupHSM(name) != nil
 }
 
 // tenantOf is the tenant that a request to an authority is about, in lower case.
