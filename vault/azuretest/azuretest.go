@@ -28,7 +28,7 @@ type Env interface {
 type Option func(*config)
 
 type config struct {
-	vault     *vault.Vault
+	container vault.Container
 	caller    *vault.Caller
 	addr      netip.Addr
 	transport *rest.Transport
@@ -40,11 +40,11 @@ func As(caller vault.Caller) Option { return func(c *config) { c.caller = &calle
 // From makes the requests of a client come from an address.
 func From(addr netip.Addr) Option { return func(c *config) { c.addr = addr } }
 
-// On makes a client talk to another vault of the environment.
-func On(v *vault.Vault) Option { return func(c *config) { c.vault = v } }
+// On makes a client talk to another vault of the environment, or to a Managed HSM.
+func On(v vault.Container) Option { return func(c *config) { c.container = v } }
 
 func configured(env Env, options []Option) config {
-	c := config{vault: env.Vault(), transport: env.Transport()}
+	c := config{container: env.Vault(), transport: env.Transport()}
 	for _, o := range options {
 		o(&c)
 	}
@@ -62,11 +62,11 @@ func owned(env Env, options []Option) config {
 	return configured(env, append([]Option{As(vault.Owner())}, options...))
 }
 
-// Keys returns a client for the keys of a vault.
+// Keys returns a client for the keys of a vault or a Managed HSM.
 func Keys(t testing.TB, env Env, options ...Option) *azkeys.Client {
 	t.Helper()
 	c := owned(env, options)
-	client, err := azkeys.NewClient(c.vault.URL(), Credential(), &azkeys.ClientOptions{ClientOptions: c.options()})
+	client, err := azkeys.NewClient(c.container.URL(), Credential(), &azkeys.ClientOptions{ClientOptions: c.options()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func Keys(t testing.TB, env Env, options ...Option) *azkeys.Client {
 func Secrets(t testing.TB, env Env, options ...Option) *azsecrets.Client {
 	t.Helper()
 	c := owned(env, options)
-	client, err := azsecrets.NewClient(c.vault.URL(), Credential(), &azsecrets.ClientOptions{ClientOptions: c.options()})
+	client, err := azsecrets.NewClient(c.container.URL(), Credential(), &azsecrets.ClientOptions{ClientOptions: c.options()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func Secrets(t testing.TB, env Env, options ...Option) *azsecrets.Client {
 func Certificates(t testing.TB, env Env, options ...Option) *azcertificates.Client {
 	t.Helper()
 	c := owned(env, options)
-	client, err := azcertificates.NewClient(c.vault.URL(), Credential(), &azcertificates.ClientOptions{ClientOptions: c.options()})
+	client, err := azcertificates.NewClient(c.container.URL(), Credential(), &azcertificates.ClientOptions{ClientOptions: c.options()})
 	if err != nil {
 		t.Fatal(err)
 	}

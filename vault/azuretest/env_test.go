@@ -15,10 +15,11 @@ import (
 
 // environment is a service with a vault and a tenant.
 type environment struct {
-	svc     *vault.Service
-	vault   *vault.Vault
-	tenant  *identity.Tenant
-	handler *rest.Handler
+	svc      *vault.Service
+	vault    *vault.Vault
+	tenant   *identity.Tenant
+	attestor *identity.Attestor
+	handler  *rest.Handler
 }
 
 func (e *environment) Vault() *vault.Vault        { return e.vault }
@@ -40,7 +41,8 @@ func limitedEnv(t testing.TB, o *vault.VaultOptions, limits limiter.Limits) *env
 
 func makeEnv(o *vault.VaultOptions, limits limiter.Limits) (*environment, error) {
 	tenant := identity.New(&identity.Options{TenantID: tenantID})
-	svc, err := vault.New(&vault.Options{Tenant: tenant, Limits: &limits})
+	attestor := identity.NewAttestor(nil)
+	svc, err := vault.New(&vault.Options{Tenant: tenant, Limits: &limits, Attestation: attestor})
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +50,7 @@ func makeEnv(o *vault.VaultOptions, limits limiter.Limits) (*environment, error)
 	if err != nil {
 		return nil, err
 	}
-	return &environment{svc, v, tenant, rest.New(svc, nil)}, nil
+	return &environment{svc, v, tenant, attestor, rest.New(svc, nil)}, nil
 }
 
 func must[T any](t testing.TB) func(T, error) T {
