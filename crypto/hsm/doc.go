@@ -24,6 +24,17 @@
 // every key the module signs where it comes from and whether it may leave
 // (Attest); anybody who knows the module's root can check that (Verify).
 //
+// # The ceremony of the security domain
+//
+// A domain that only one module has is lost with it. DownloadDomain hands it out
+// in a blob whose master key is shared among 3 to 10 holders of certificates: as
+// many of them as are required open it together, fewer learn nothing. To bring
+// it into another module, that one makes a transfer key (NewTransferKey), the
+// holders encrypt the domain to it where they meet (RewrapDomain, which needs no
+// module), and UploadDomain takes it in. The blobs have the form of a managed
+// HSM's, so its client tools do the part of the holders as well. What is inside
+// is this package's own: a domain cannot be moved to or from a real one.
+//
 // # Trouble
 //
 // Busy, LoseSession, Offline and Tamper make the module answer as one in
