@@ -128,6 +128,11 @@ func (v *container) Usage() limiter.Usage { return v.limits.Usage(v.svc.now()) }
 
 // change replaces the settings: store first, memory second. A request sees the settings of the moment it came.
 func (v *container) change(ctx context.Context, edit func(*settings) error) error {
+	return v.changeWith(ctx, v.module, edit)
+}
+
+// changeWith is change which gives the container's module the domain of another one, if it is another one.
+func (v *container) changeWith(ctx context.Context, domain *hsm.Module, edit func(*settings) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -146,8 +151,13 @@ func (v *container) change(ctx context.Context, edit func(*settings) error) erro
 	if lag := time.Duration(v.svc.lag) * time.Second; lag > 0 && roles {
 		set.stale = staleRoles{before.roles(now), now.Add(lag)}
 	}
-	if err := v.svc.saveSettings(context.WithoutCancel(ctx), v, set); err != nil {
+	if err := v.svc.saveSettings(context.WithoutCancel(ctx), v, set, domain); err != nil {
 		return err
+	}
+	if domain != v.module {
+		if err := domain.ExportDomain(v.module.RestoreDomain); err != nil {
+			return err
+		}
 	}
 	v.settings.Store(set)
 	return nil

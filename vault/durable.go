@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/internal/shelf"
 	"github.com/embedvault/embedvault/vault/store"
 )
@@ -137,8 +138,8 @@ type storedHSM struct {
 	estate
 }
 
-// saveSettings makes the settings of a container durable.
-func (s *Service) saveSettings(ctx context.Context, v *container, set *settings) error {
+// saveSettings makes the settings of a container durable, of a Managed HSM with the domain of a module.
+func (s *Service) saveSettings(ctx context.Context, v *container, set *settings, domain *hsm.Module) error {
 	if s.store == nil {
 		return nil
 	}
@@ -148,7 +149,7 @@ func (s *Service) saveSettings(ctx context.Context, v *container, set *settings)
 	}
 	r.Vault = v.key()
 	r.HSM = &storedHSM{Name: v.name, estate: set.estate}
-	return v.module.ExportDomain(func(secret []byte) error {
+	return domain.ExportDomain(func(secret []byte) error {
 		r.HSM.Domain = secret
 		return s.save(ctx, r)
 	})

@@ -56,7 +56,11 @@ const (
 	OpEKMCertificateGet Operation = "EkmCertificateGet"
 	OpEKMCheck          Operation = "EkmConnectionCheck"
 
-	// Security domain.
+	OpSecurityDomainBackup           Operation = "SecurityDomainBackup"
+	OpSecurityDomainBackupStatusGet  Operation = "SecurityDomainBackupStatusGet"
+	OpSecurityDomainTransferKeyGet   Operation = "SecurityDomainTransferKeyGet"
+	OpSecurityDomainRestore          Operation = "SecurityDomainRestore"
+	OpSecurityDomainRestoreStatusGet Operation = "SecurityDomainRestoreStatusGet"
 
 	// Full backup.
 
@@ -121,7 +125,11 @@ var (
 	_ = define(OpEKMCertificateGet, 200, "GET /ekm/certificate", policy.EkmRead, limiter.SecretUse, noConnection).since(v2026)
 	_ = define(OpEKMCheck, 200, "POST /ekm/check", policy.EkmRead, limiter.SecretUse, noConnection).since(v2026)
 
-	// Security domain.
+	domainDownload       = define(OpSecurityDomainBackup, 202, "POST /securitydomain/download", policy.SecurityDomainDownload, limiter.SecretUse, downloadDomain).since(v72).early()
+	domainDownloadStatus = define(OpSecurityDomainBackupStatusGet, 200, "GET /securitydomain/download/pending", policy.SecurityDomainDownloadStatus, limiter.SecretUse, downloadStatus).since(v72).early()
+	domainTransferKey    = define(OpSecurityDomainTransferKeyGet, 200, "GET /securitydomain/upload", policy.SecurityDomainTransferKey, limiter.SecretUse, transferKey).since(v72).early()
+	domainUpload         = define(OpSecurityDomainRestore, 202, "POST /securitydomain/upload", policy.SecurityDomainUpload, limiter.SecretUse, uploadDomain).since(v72).early()
+	domainUploadStatus   = define(OpSecurityDomainRestoreStatusGet, 200, "GET /securitydomain/upload/pending", policy.SecurityDomainUploadStatus, limiter.SecretUse, uploadStatus).since(v72).early()
 
 	// Full backup.
 

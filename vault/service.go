@@ -183,7 +183,7 @@ func (s *Service) create(ctx context.Context, p Product, name string, o *VaultOp
 		return nil, errs.NewVaultAlreadyExists(name)
 	}
 	c := s.newContainerLocked(name, set, module)
-	if err := s.saveSettings(ctx, c, set); err != nil {
+	if err := s.saveSettings(ctx, c, set, module); err != nil {
 		c.limits.Close()
 		return nil, err
 	}

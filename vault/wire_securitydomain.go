@@ -1,0 +1,75 @@
+package vault
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/embedvault/embedvault/crypto/hsm"
+	"github.com/embedvault/embedvault/errs"
+)
+
+func (in domainHolders) read(r *Exchange) (domainHolders, error) {
+	body, err := readJSON[struct {
+		Certificates []json.RawMessage `json:"certificates"`
+		Required     *int              `json:"required"`
+	}](r, bodyLimit)
+	if err != nil {
+		return in, err
+	}
+	in.required = defaultRequired
+	if body.Required != nil {
+		in.required = *body.Required
+	}
+	if err := validQuorum(len(body.Certificates), in.required); err != nil {
+		return in, err
+	}
+	for i, jwk := range body.Certificates {
+		c, err := hsm.ParseDomainCertificate(jwk)
+		if err != nil {
+			detail := fmt.Sprintf("certificate %d is not the JWK of a certificate of an RSA key of 2048 to 4096 bits", i+1)
+			return in, errs.NewInvalidSecurityDomain(detail)
+		}
+		in.certificates = append(in.certificates, c)
+	}
+	return in, nil
+}
+
+func (domainBlob) read(r *Exchange) (domainBlob, error) {
+	body, err := readJSON[struct {
+		Value *string `json:"value"`
+	}](r, bodyLimit)
+	if err != nil {
+		return nil, err
+	}
+	if body.Value == nil {
+		return nil, errs.NewInvalidValue()
+	}
+	return domainBlob(*body.Value), nil
+}
+
+func (b domainBlob) appendTo(dst []byte, r *Exchange) []byte {
+	r.AsyncOperation = "https://" + r.Host + "/securitydomain/download/pending"
+	w := begin(dst)
+	w.text("value", string(b))
+	return w.end()
+}
+
+func (s SecurityDomainStatus) appendTo(dst []byte, _ *Exchange) []byte {
+	w := begin(dst)
+	w.text("status", s.Status)
+	w.text("status_details", s.Details)
+	return w.end()
+}
+
+func (b uploadBegun) appendTo(dst []byte, r *Exchange) []byte {
+	r.AsyncOperation = "https://" + r.Host + "/securitydomain/upload/pending"
+	return b.SecurityDomainStatus.appendTo(dst, r)
+}
+
+func (k SecurityDomainTransferKey) appendTo(dst []byte, _ *Exchange) []byte {
+	w := begin(dst)
+	w.text("key_format", "jwk")
+	w.Name("transfer_key")
+	w.Buf = append(w.Buf, k.JWK...)
+	return w.end()
+}
