@@ -205,6 +205,9 @@ type importInput struct {
 }
 
 func (in importInput) validate(s *settings) error {
+	if err := in.validTransfer(s); err != nil {
+		return err
+	}
 	if err := s.offered(in.jwk.Kty, in.HSM); err != nil {
 		return err
 	}
@@ -222,7 +225,7 @@ func importKey(c call, in importInput) (Key, error) {
 	if in.HSM || c.set.Product == ManagedHSM {
 		in.jwk.Kty = hardened(in.jwk.Kty)
 	}
-	private, err := c.container.driver(in.jwk.Kty.HSM(), in.Exportable).Import(c.ctx, in.jwk)
+	private, err := c.bring(in)
 	if err != nil {
 		return Key{}, err
 	}

@@ -29,6 +29,8 @@ const (
 	OpKeyDecrypt           Operation = "KeyDecrypt"
 	OpKeyWrap              Operation = "KeyWrap"
 	OpKeyUnwrap            Operation = "KeyUnwrap"
+	OpKeyAttestationGet    Operation = "KeyAttestationGet"
+	OpKeySecureWrap        Operation = "KeySecureWrap"
 
 	OpSecretSet          Operation = "SecretSet"
 	OpSecretGet          Operation = "SecretGet"
@@ -90,6 +92,9 @@ var (
 	keyDecrypt = define(OpKeyDecrypt, 200, "POST /keys/{name}/{version}/decrypt", policy.KeysDecrypt, limiter.KeyUse, decrypt)
 	keyWrap    = define(OpKeyWrap, 200, "POST /keys/{name}/{version}/wrapkey", policy.KeysWrapKey, limiter.KeyUse, wrapKey)
 	keyUnwrap  = define(OpKeyUnwrap, 200, "POST /keys/{name}/{version}/unwrapkey", policy.KeysUnwrapKey, limiter.KeyUse, unwrapKey)
+
+	keyAttestation = define(OpKeyAttestationGet, 200, "GET /keys/{name}/{version}/attestation", policy.KeysGet, limiter.KeyUse, attestKey).since(v76)
+	keySecureWrap  = define(OpKeySecureWrap, 200, "POST /keys/{name}/{version}/securewrapkey", policy.KeysWrapKey, limiter.KeyUse, secureWrapKey).since(v2026)
 
 	secretSet          = define(OpSecretSet, 200, "PUT /secrets/{name}", policy.SecretsSet, limiter.SecretCreate, setSecret)
 	secretGet          = define(OpSecretGet, 200, "GET /secrets/{name}/{version}", policy.SecretsGet, limiter.SecretUse, getSecret)
