@@ -19,7 +19,12 @@ func (c *Client) CreateKey(ctx context.Context, name string, spec crypto.Spec, o
 }
 
 // ImportKey takes in a key that was made elsewhere and adds it as the newest version of a name. nil options are the zero
-// options. Errors are those of CreateKey; a JWK that is no sound private key is 400 (errs.BadParameter).
+// options. A JWK whose member T is set (hsm.WrapTransfer) is opened in the module of the container, with the key that it
+// was wrapped to: its Kty is an -HSM type, Crv that of an EC key, and the other members do not count.
+//
+// Errors are those of CreateKey; a JWK that is no sound private key, or does not open, is 400 (errs.BadParameter). The key
+// that it was wrapped to can be absent (errs.KeyNotFound), disabled (errs.KeyDisabled) or without the operation import
+// (errs.KeyOperationForbidden).
 func (c *Client) ImportKey(ctx context.Context, name string, key crypto.JWK, o *ImportKeyOptions) (Key, error) {
 	in := importInput{jwk: key}
 	if o != nil {

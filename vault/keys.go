@@ -226,6 +226,9 @@ type importInput struct {
 }
 
 func (in importInput) validate(s *settings) error {
+	if err := in.validTransfer(s); err != nil {
+		return err
+	}
 	if err := s.offered(in.jwk.Kty, in.HSM); err != nil {
 		return err
 	}
@@ -250,7 +253,7 @@ func importKey(c call, in importInput) (out Key, err error) {
 	if in.HSM || c.set.Product == ManagedHSM {
 		in.jwk.Kty = hardened(in.jwk.Kty)
 	}
-	private, err := c.container.driver(in.jwk.Kty.HSM(), in.Exportable).Import(c.ctx, in.jwk)
+	private, err := c.bring(in)
 	if err != nil {
 		return out, err
 	}

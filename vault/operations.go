@@ -31,6 +31,8 @@ const (
 	OpKeyUnwrap            Operation = "KeyUnwrap"
 	OpKeyRelease           Operation = "KeyRelease"
 	OpKeySecureUnwrap      Operation = "KeySecureUnwrap"
+	OpKeyAttestationGet    Operation = "KeyAttestationGet"
+	OpKeySecureWrap        Operation = "KeySecureWrap"
 
 	OpSecretSet          Operation = "SecretSet"
 	OpSecretGet          Operation = "SecretGet"
@@ -99,6 +101,8 @@ var (
 
 	keyRelease      = define(OpKeyRelease, 200, "POST /keys/{name}/{version}/release", policy.KeysRelease, limiter.KeyCreate, release).since(v73)
 	keySecureUnwrap = define(OpKeySecureUnwrap, 200, "POST /keys/{name}/{version}/secureunwrapkey", policy.KeysUnwrapKey, limiter.KeyUse, secureUnwrap).since(v2026)
+	keyAttestation  = define(OpKeyAttestationGet, 200, "GET /keys/{name}/{version}/attestation", policy.KeysGet, limiter.KeyUse, attestKey).since(v76)
+	keySecureWrap   = define(OpKeySecureWrap, 200, "POST /keys/{name}/{version}/securewrapkey", policy.KeysWrapKey, limiter.KeyUse, secureWrapKey).since(v2026)
 
 	secretSet          = define(OpSecretSet, 200, "PUT /secrets/{name}", policy.SecretsSet, limiter.SecretCreate, setSecret)
 	secretGet          = define(OpSecretGet, 200, "GET /secrets/{name}/{version}", policy.SecretsGet, limiter.SecretUse, getSecret)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/errs"
 )
 
@@ -72,7 +73,10 @@ func (k Key) appendTo(dst []byte, r *Exchange) []byte {
 	return w.end()
 }
 
-func (k Key) members(w *object, r *Exchange) {
+func (k Key) members(w *object, r *Exchange) { k.attested(w, r, nil) }
+
+// attested appends the members with, among the attributes, what a module states about the key.
+func (k Key) attested(w *object, r *Exchange, a *hsm.Attestation) {
 	jwk := k.JWK
 	jwk.KID = string(k.ID.appendURL(nil, r.Host))
 	w.Name("key")
@@ -82,6 +86,7 @@ func (k Key) members(w *object, r *Exchange) {
 	if r.api >= v75 {
 		w.text("hsmPlatform", hsmPlatform(jwk.Kty))
 	}
+	w.attestation(a)
 	w.Close('}')
 	w.tags(k.Tags)
 	w.release(k.Release)
