@@ -141,9 +141,12 @@ func (id ID) appendURL(dst []byte, host string) []byte {
 	return hex.AppendEncode(append(dst, '/'), id.version[:])
 }
 
-// onHost is an absolute URL of the vault as another host shows it.
+// onHost is an absolute URL of the container as another host shows it; a relative one stays.
 func onHost(url, host string) string {
-	rest, _ := strings.CutPrefix(url, "https://")
+	rest, absolute := strings.CutPrefix(url, "https://")
+	if !absolute {
+		return url
+	}
 	_, path, _ := strings.Cut(rest, "/")
 	return "https://" + host + "/" + path
 }

@@ -1,5 +1,7 @@
 package vault
 
+import "strings"
+
 // wireLifetimeAction is an action of a rotation policy.
 type wireLifetimeAction struct {
 	Trigger struct {
@@ -33,7 +35,7 @@ func (p RotationPolicy) appendTo(dst []byte, r *Exchange) []byte {
 	w.text("id", onHost(p.ID, r.Host))
 	w.open("lifetimeActions", '[')
 	for _, a := range p.Actions {
-		a.appendTo(&w)
+		a.appendTo(&w, r)
 	}
 	w.Close(']')
 	w.open("attributes", '{')
@@ -44,14 +46,18 @@ func (p RotationPolicy) appendTo(dst []byte, r *Exchange) []byte {
 	return w.end()
 }
 
-func (a LifetimeAction) appendTo(w *object) {
+func (a LifetimeAction) appendTo(w *object, r *Exchange) {
+	action := string(a.Action)
+	if r.managed {
+		action = strings.ToLower(action)
+	}
 	w.Open('{')
 	w.open("trigger", '{')
 	w.optional("timeAfterCreate", string(a.After))
 	w.optional("timeBeforeExpiry", string(a.Before))
 	w.Close('}')
 	w.open("action", '{')
-	w.text("type", string(a.Action))
+	w.text("type", action)
 	w.Close('}')
 	w.Close('}')
 }

@@ -9,7 +9,7 @@ import (
 // is not told.
 type Access struct {
 	TenantID, ClientID, ClientSecret string // of the application that the program is
-	VaultURL                         string
+	VaultURL, HSMURL                 string
 	Proxy, Addr                      string // host:port of the two ports
 	Bundle                           string // the path of a file with Front.Bundle
 }
@@ -34,6 +34,7 @@ func (a Access) Variables(environ []string) []string {
 	set("AZURE_CLIENT_ID", a.ClientID)
 	set(SecretName, a.ClientSecret)
 	set("AZURE_KEYVAULT_URL", a.VaultURL)
+	set("AZURE_MANAGEDHSM_URL", a.HSMURL)
 	if a.VaultURL != "" {
 		set("AZURE_KEYVAULT_ATTESTATION_URL", AttestationURL)
 	}

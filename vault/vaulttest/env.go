@@ -141,6 +141,16 @@ func (e *Env) CreateVault(name string, o *vault.VaultOptions) *vault.Vault {
 	return v
 }
 
+// CreateManagedHSM makes a Managed HSM in the service, activated. nil options are the zero HSMOptions: give a principal roles in
+// it with SetRoles or as an administrator.
+func (e *Env) CreateManagedHSM(name string, o *vault.HSMOptions) *vault.HSM {
+	e.tb.Helper()
+	h, err := e.svc.CreateManagedHSM(e.ctx(), name, o)
+	e.must(err)
+	e.must(h.Activate(e.ctx()))
+	return h
+}
+
 // Owner returns a client with every right. It stands inside the firewall, whatever [Env.Firewall] says, and is throttled like
 // every other.
 func (e *Env) Owner() *vault.Client { return e.vault.As(vault.Owner()) }

@@ -17,6 +17,7 @@ import (
 type settings struct {
 	listen, proxy string
 	vaults        []vaultSetting
+	hsms          []string // names of Managed HSMs
 	limits        limiter.Limits
 	env           string // a file, "-" for the output, or "" for neither
 	egress        bool
@@ -42,7 +43,7 @@ func parse(command string, args []string, s settings) (*settings, error) {
 	f.StringVar(&s.listen, "listen", s.listen, "")
 	f.StringVar(&s.proxy, "proxy", s.proxy, "")
 	f.Func("vault", "", s.addVault)
-	f.Func("hsm", "", func(string) error { return errors.New("a Managed HSM is not available yet") })
+	f.Func("hsm", "", func(name string) error { s.hsms = append(s.hsms, name); return nil })
 	f.Func("limits", "", s.setLimits)
 	f.StringVar(&s.env, "env", "", "")
 	f.BoolVar(&s.egress, "egress", s.egress, "")

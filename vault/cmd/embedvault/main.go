@@ -27,10 +27,10 @@ const usage = `usage: embedvault demo [-out DIR] FILE
   serve  serve vaults until interrupted, and print the environment that leads programs to them
   run    run CMD in that environment, on free ports, with all other hosts tunnelled, and exit as it does
 
-  -listen ADDR   TLS, by Host: vaults and the token authority        (serve: 127.0.0.1:8443; run: a free port)
+  -listen ADDR   TLS, by Host: vaults and the authorities            (serve: 127.0.0.1:8443; run: a free port)
   -proxy ADDR    the HTTP CONNECT proxy that brings the service's hosts here          (127.0.0.1:0, a free port)
   -vault NAME[:standard|premium]   a vault; may be repeated                                           (contoso)
-  -hsm NAME      not available yet: there is no Managed HSM, and no AZURE_MANAGEDHSM_URL
+  -hsm NAME      a Managed HSM, activated; may be repeated                                              (none)
   -limits off|2019|2021|2025       the rate limits of that year                                           (off)
   -env FILE      write the environment to FILE, for a shell, and the certificates to FILE.pem, where no
                  other files are;

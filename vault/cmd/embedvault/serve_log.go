@@ -27,7 +27,7 @@ func (l requestLog) note(e vault.Event) {
 		return
 	}
 	line := []slog.Attr{
-		slog.String("operation", string(e.Operation)), slog.String("vault", e.Vault), slog.String("name", clip(e.Name)),
+		slog.String("operation", string(e.Operation)), slog.String(container(e.Product), e.Vault), slog.String("name", clip(e.Name)),
 		slog.Int("status", e.Status), slog.Duration("took", e.Duration()),
 	}
 	if e.Principal != nil {
@@ -37,6 +37,14 @@ func (l requestLog) note(e vault.Event) {
 		line = append(line, refusal(e.Err)...)
 	}
 	l.log.LogAttrs(context.Background(), slog.LevelInfo, "request", line...)
+}
+
+// container is what the log calls a container.
+func container(p vault.Product) string {
+	if p == vault.ManagedHSM {
+		return "hsm"
+	}
+	return "vault"
 }
 
 // refusal says why a request was refused: the code, and for a missing right or a bad token what would have helped.

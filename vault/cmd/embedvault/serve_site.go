@@ -30,7 +30,7 @@ type site struct {
 	dir    string // likewise, or ""
 }
 
-// openSite makes a service with the vaults of the settings and one administrator, opens its ports, and leaves the bundle of
+// openSite makes a service with the containers of the settings and one administrator, opens its ports, and leaves the bundle of
 // certificates in a file: beside that of -env, or in a directory of its own. What an earlier site left there is removed
 // once the ports are open. Files of others are a usageError, before anything else.
 func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logger) (*site, error) {
@@ -48,7 +48,8 @@ func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logg
 	}
 	requests := requestLog{log: log, off: s.quiet}
 	svc, err := vault.New(&vault.Options{
-		Limits: &s.limits, Tenant: tenant, Audit: requests.note, Hook: &hook.Points{RSA: new(testKeys).draw},
+		Limits: &s.limits, Tenant: tenant, Attestation: identity.NewAttestor(nil), Audit: requests.note,
+		Hook: &hook.Points{RSA: new(testKeys).draw},
 	})
 	if err != nil {
 		return nil, err
@@ -56,10 +57,16 @@ func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logg
 	if err := createVaults(ctx, svc, s.vaults, admin.ObjectID()); err != nil {
 		return nil, err
 	}
+	if err := createHSMs(ctx, svc, s.hsms, admin.ObjectID()); err != nil {
+		return nil, err
+	}
 	site := &site{access: frontdoor.Access{
 		TenantID: tenant.ID(), ClientID: admin.ClientID(), ClientSecret: secret.Reveal(),
 		VaultURL: svc.Lookup(s.vaults[0].name).URL(),
 	}}
+	if len(s.hsms) > 0 {
+		site.access.HSMURL = svc.LookupHSM(s.hsms[0]).URL()
+	}
 	o := &frontdoor.Options{
 		Listen: s.listen, Proxy: s.proxy, Handler: rest.New(svc, &rest.Options{Unaudited: requests.other}), Log: log, Now: time.Now,
 	}
@@ -104,6 +111,24 @@ func createVaults(ctx context.Context, svc *vault.Service, vaults []vaultSetting
 			{ObjectID: admin, Keys: all, Secrets: all, Certificates: all, Storage: all},
 		}})
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// createHSMs makes the Managed HSMs, activated, in each of which the administrator has every role.
+func createHSMs(ctx context.Context, svc *vault.Service, names []string, admin string) error {
+	for _, name := range names {
+		h, err := svc.CreateManagedHSM(ctx, name, nil)
+		if err != nil {
+			return err
+		}
+		var every []policy.RoleAssignment
+		for _, role := range policy.HSMRoles() {
+			every = append(every, policy.RoleAssignment{ID: role.ID, Role: role.ID, PrincipalID: admin, Scope: "/"})
+		}
+		if err := errors.Join(h.SetRoles(ctx, every, nil), h.Activate(ctx)); err != nil {
 			return err
 		}
 	}

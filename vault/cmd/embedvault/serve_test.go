@@ -38,6 +38,7 @@ func TestServeAndRun(t *testing.T) {
 		"serve":           testServe,
 		"secret":          testSecretIsPrintedWhenAsked,
 		"vaults":          testVaultsAndLimits,
+		"managed HSM":     testManagedHSM,
 		"hostile clients": testHostileClients,
 		"stale files":     testStaleFiles,
 		"others' files":   testOthersFiles,
@@ -339,20 +340,19 @@ func testHostileClients(t *testing.T, program string) {
 
 func testRefusals(t *testing.T, program string) {
 	for arguments, want := range map[string]string{
-		"":                            "want a command",
-		"dance":                       `no command "dance"`,
-		"serve extra":                 "serve takes no arguments",
-		"serve -listen 0.0.0.0:0":     "-listen 0.0.0.0:0 can be reached from other machines: say -expose",
-		"serve -listen :0":            "-listen :0 can be reached from other machines",
-		"serve -proxy 10.0.0.1:0":     "-proxy 10.0.0.1:0 can be reached from other machines",
-		"serve -listen nonsense":      "-listen wants HOST:PORT",
-		"serve -hsm contosohsm":       "a Managed HSM is not available yet",
-		"serve -limits 1999":          "limits are off, 2019, 2021 or 2025",
-		"serve -vault x:platinum":     "a vault is premium or standard",
-		"serve -unknown":              "flag provided but not defined: -unknown",
-		"run":                         "run wants a program",
-		"run -env - -- true":          "-env wants a file",
-		"run -hsm contosohsm -- true": "a Managed HSM is not available yet",
+		"":                        "want a command",
+		"dance":                   `no command "dance"`,
+		"serve extra":             "serve takes no arguments",
+		"serve -listen 0.0.0.0:0": "-listen 0.0.0.0:0 can be reached from other machines: say -expose",
+		"serve -listen :0":        "-listen :0 can be reached from other machines",
+		"serve -proxy 10.0.0.1:0": "-proxy 10.0.0.1:0 can be reached from other machines",
+		"serve -listen nonsense":  "-listen wants HOST:PORT",
+
+		"serve -limits 1999":      "limits are off, 2019, 2021 or 2025",
+		"serve -vault x:platinum": "a vault is premium or standard",
+		"serve -unknown":          "flag provided but not defined: -unknown",
+		"run":                     "run wants a program",
+		"run -env - -- true":      "-env wants a file",
 	} {
 		expectExit(t, program, 2, want, strings.Fields(arguments)...)
 	}
