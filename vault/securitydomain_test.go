@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/entropy"
+	"github.com/embedvault/embedvault/internal/hook"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/vault"
 	"github.com/embedvault/embedvault/vault/store"
@@ -341,6 +343,27 @@ func TestADomainCountsWhenItIsDurable(t *testing.T) {
 	if !h.Activated() || bytes.Equal(own, vault.DomainOf(h)) {
 		t.Error("not activated")
 	}
+}
+
+// A transfer key that could not be made is made for who asks next.
+func TestATransferKeyThatFails(t *testing.T) {
+	t.Parallel()
+	fails := true
+	points := &hook.Points{RSA: func(bits int) (*rsa.PrivateKey, error) {
+		if fails {
+			return nil, errDisk
+		}
+		return entropy.Shared().RSA(bits, 2000)
+	}}
+	_, c := newHSM(t, newWorld(t, &vault.Options{Hook: points}, nil), nil)
+	if _, err := c.GetTransferKey(t.Context()); errs.StatusOf(err) != 500 {
+		t.Errorf("without a key: %v", err)
+	}
+	if err := c.UploadSecurityDomain(t.Context(), nil); errs.StatusOf(err) != 500 {
+		t.Errorf("an upload without a key: %v", err)
+	}
+	fails = false
+	got(c.GetTransferKey(t.Context()))(t)
 }
 
 // A lag is seen in the status alone.
