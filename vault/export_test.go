@@ -18,3 +18,9 @@ func GetSecretEncoding(ctx context.Context, c *Client, name string, encode func(
 	_, err := run(c.on(ctx, name, ""), secretGet, nothing{}, &protocol[nothing, Secret]{decode, encode})
 	return err
 }
+
+// DomainOf returns the security domain of a Managed HSM.
+func DomainOf(h *HSM) (secret []byte) {
+	_ = h.module.ExportDomain(func(s []byte) error { secret = append(secret, s...); return nil })
+	return secret
+}
