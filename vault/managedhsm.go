@@ -107,6 +107,7 @@ type estate struct {
 type administration struct {
 	mu       sync.Mutex
 	restored time.Time // until when a restore runs; the zero time: none has been made
+	jobs     jobs
 }
 
 func newAdministration() *administration { return new(administration) }
