@@ -43,12 +43,7 @@ func (l life[V, O, R, I]) backup(c call, _ nothing) (blob, error) {
 	if len(o.Versions) > maxBackupVersions {
 		return nil, errs.NewTooManyVersions(maxBackupVersions)
 	}
-	records, _, err := l.records(shelf.Change{Kind: l.kind.Index(), Name: o.Name, After: o})
-	if err != nil {
-		return nil, err
-	}
-	last := len(records) - 1
-	plain, err := json.Marshal(backup{records[last], records[:last]})
+	plain, err := l.snapshot(o)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +56,16 @@ func (l life[V, O, R, I]) backup(c call, _ nothing) (blob, error) {
 	}
 	header := []byte{blobVersion}
 	return aead.Seal(header, nil, plain, header), nil
+}
+
+// snapshot is the object with all its versions, as JSON of a backup.
+func (l life[V, O, R, I]) snapshot(o *shelf.Object[V, O]) ([]byte, error) {
+	records, _, err := l.records(shelf.Change{Kind: l.kind.Index(), Name: o.Name, After: o})
+	if err != nil {
+		return nil, err
+	}
+	last := len(records) - 1
+	return json.Marshal(backup{records[last], records[:last]})
 }
 
 // blob is the output of a backup and the input of a restore.
@@ -103,12 +108,21 @@ func (l life[V, O, R, I]) unseal(c call, b blob) (*shelf.Object[V, O], error) {
 	if err != nil {
 		return nil, errs.NewForeignBackup()
 	}
+	return l.revive(c, plain)
+}
+
+// revive reads the JSON of a backup of the kind.
+func (l life[V, O, R, I]) revive(c call, plain []byte) (*shelf.Object[V, O], error) {
 	var held backup
-	if err := json.Unmarshal(plain, &held); err != nil || held.Object.Kind != l.kind.Index() {
+	if err := json.Unmarshal(plain, &held); err != nil || held.Object.Kind != l.kind.Index() || validName(held.Object.Name) != nil {
 		return nil, errs.NewCorruptBackup()
 	}
 	o, err := l.read(c.ctx, c.container, held.Object, held.Versions)
-	if err != nil {
+	switch trouble, ok := errors.AsType[*errs.Error](err); {
+	case err == nil:
+	case isContextual(c.ctx, err), ok && trouble.Status >= 500: // of the module, not of the blob
+		return nil, err
+	default:
 		return nil, errs.NewCorruptBackup()
 	}
 	return o, nil
@@ -120,6 +134,11 @@ func (c call) blobKey() (cipher.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newSealer(key)
+}
+
+// newSealer seals under a key, which it overwrites, and adds the nonce.
+func newSealer(key []byte) (cipher.AEAD, error) {
 	defer clear(key)
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -130,13 +149,18 @@ func (c call) blobKey() (cipher.AEAD, error) {
 
 // backupSecret is the secret of that key: of a vault derived from the service's root, of a Managed HSM from its security
 // domain.
-func (c call) backupSecret() (key []byte, err error) {
+func (c call) backupSecret() ([]byte, error) {
 	if c.container.kind == KeyVault {
 		context := "embedvault backup|" + strings.ToLower(c.set.Subscription) + "|" + geography(c.set.Region)
 		return hkdf.Key(sha256.New, c.container.svc.root[:], nil, context, 32)
 	}
+	return c.domainKey("embedvault managed hsm backup")
+}
+
+// domainKey is a key for a purpose, derived from the security domain of the module.
+func (c call) domainKey(purpose string) (key []byte, err error) {
 	err = c.container.module.ExportDomain(func(secret []byte) (err error) {
-		key, err = hkdf.Key(sha256.New, secret, nil, "embedvault managed hsm backup", 32)
+		key, err = hkdf.Key(sha256.New, secret, nil, purpose, 32)
 		return err
 	})
 	return key, err

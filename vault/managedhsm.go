@@ -108,6 +108,7 @@ type administration struct {
 	mu       sync.Mutex
 	restored time.Time // until when a restore runs; the zero time: none has been made
 	ceremony ceremony
+	jobs     jobs
 }
 
 func newAdministration() *administration { return new(administration) }

@@ -64,9 +64,13 @@ const (
 	OpSecurityDomainRestore          Operation = "SecurityDomainRestore"
 	OpSecurityDomainRestoreStatusGet Operation = "SecurityDomainRestoreStatusGet"
 
-	// Full backup.
-
-	OpRestoreStatus Operation = "RestoreStatus"
+	OpBackupStart     Operation = "BackupStart"
+	OpBackupCheck     Operation = "BackupCheck"
+	OpBackupStatus    Operation = "BackupStatus"
+	OpRestoreStart    Operation = "RestoreStart"
+	OpRestoreCheck    Operation = "RestoreCheck"
+	OpKeyRestoreStart Operation = "KeyRestoreStart"
+	OpRestoreStatus   Operation = "RestoreStatus"
 
 	// Roles.
 )
@@ -135,7 +139,13 @@ var (
 	domainUpload         = define(OpSecurityDomainRestore, 202, "POST /securitydomain/upload", policy.SecurityDomainUpload, limiter.SecretUse, uploadDomain).since(v72).early()
 	domainUploadStatus   = define(OpSecurityDomainRestoreStatusGet, 200, "GET /securitydomain/upload/pending", policy.SecurityDomainUploadStatus, limiter.SecretUse, uploadStatus).since(v72).early()
 
-	// Full backup.
+	backupStart     = define(OpBackupStart, 202, "POST /backup", policy.BackupStart, limiter.SecretUse, startBackup).since(v72)
+	backupCheck     = define(OpBackupCheck, 202, "POST /prebackup", policy.BackupStart, limiter.SecretUse, checkBackup).since(v76)
+	backupStatus    = define(OpBackupStatus, 200, "GET /backup/{job}/pending", policy.BackupStatus, limiter.SecretUse, getBackupStatus).since(v72)
+	restoreStart    = define(OpRestoreStart, 202, "PUT /restore", policy.RestoreStart, limiter.SecretUse, startRestore).since(v72)
+	restoreCheck    = define(OpRestoreCheck, 202, "PUT /prerestore", policy.RestoreStart, limiter.SecretUse, checkRestore).since(v76)
+	keyRestoreStart = define(OpKeyRestoreStart, 202, "PUT /keys/{name}/restore", policy.RestoreStart, limiter.SecretUse, startKeyRestore).since(v72)
+	restoreStatus   = define(OpRestoreStatus, 200, "GET /restore/{job}/pending", policy.RestoreStatus, limiter.SecretUse, getRestoreStatus).since(v72)
 
 	// Roles.
 )

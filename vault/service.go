@@ -45,6 +45,11 @@ type Options struct {
 	// it. Secrets, private keys and the keys that seal backups and hardware keys reach it in the clear. nil: the state
 	// lives in memory alone.
 	Store store.Store
+	// Storage finds the container that a full backup of a Managed HSM is written to or read from, such as
+	// [DirectoryBlobs]: its URI, and the SAS token of the request, empty for the HSM's managed identity. It is called in the
+	// goroutine of the request. fs.ErrNotExist is the error for a container that is not known. nil: every full backup and
+	// restore is refused with 400 (errs.BadRequest).
+	Storage func(ctx context.Context, uri string, sas Value) (BlobContainer, error)
 	// Hook is for the test kit of this module.
 	Hook *hook.Points
 }
@@ -64,6 +69,8 @@ type Service struct {
 	lag         int64    // seconds
 	root        *rootKey // a pointer: no print of the service follows it
 
+	storage func(context.Context, string, Value) (BlobContainer, error) // nil: there is none
+
 	ownModule bool // its domain is kept in the store
 	hook      hook.Points
 
@@ -82,7 +89,8 @@ func New(o *Options) (*Service, error) {
 		o = new(Options)
 	}
 	s := &Service{
-		now: o.Now, tenant: o.Tenant, audit: o.Audit, store: o.Store, attestation: o.Attestation,
+		now: o.Now, tenant: o.Tenant, audit: o.Audit, store: o.Store,
+		attestation: o.Attestation, storage: o.Storage,
 		soft: soft.New(), limits: limiter.Documented2019(),
 		lag:  int64(max(0, o.Lag+time.Second-1) / time.Second),
 		root: new(rootKey), releaser: new(releaser), subscriptions: map[string]*limiter.Subscription{},

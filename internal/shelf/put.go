@@ -39,6 +39,9 @@ func (k Kind[V, O]) Put(tx *Tx, o *Object[V, O]) {
 	tx.changes = append(tx.changes, change)
 }
 
+// Drop takes away whatever has a name, live or deleted, for good and at once.
+func (k Kind[V, O]) Drop(tx *Tx, name string) { k.remove(tx, name) }
+
 // remove takes a name away for good.
 func (k Kind[V, O]) remove(tx *Tx, name string) {
 	c, key := k.writable(tx), folded(name)

@@ -166,11 +166,16 @@ func (s *server) client(t *testing.T) *http.Client {
 	return &http.Client{Timeout: 30 * time.Second, Transport: transport}
 }
 
-// token gets a token of the administrator.
+// token gets a token of the administrator for vaults.
 func (s *server) token(t *testing.T, c *http.Client) string {
 	t.Helper()
+	return s.tokenFor(t, c, "https://vault.azure.net/.default")
+}
+
+func (s *server) tokenFor(t *testing.T, c *http.Client, scope string) string {
+	t.Helper()
 	resp, err := c.PostForm("https://login.microsoftonline.com/"+s.env["AZURE_TENANT_ID"]+"/oauth2/v2.0/token", url.Values{
-		"grant_type": {"client_credentials"}, "scope": {"https://vault.azure.net/.default"},
+		"grant_type": {"client_credentials"}, "scope": {scope},
 		"client_id": {s.env["AZURE_CLIENT_ID"]}, "client_secret": {s.env["AZURE_CLIENT_SECRET"]},
 	})
 	body := answerOf(t, resp, err)

@@ -1,0 +1,407 @@
+package vault
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/shelf"
+	"github.com/embedvault/embedvault/policy"
+)
+
+// BackupStorage is where a full backup is written to or read from.
+type BackupStorage struct {
+	// URI is the address of the storage container, such as https://account.blob.core.windows.net/backups.
+	URI string
+	// SAS is the token that opens the container, without a question mark. It must have an expiry.
+	SAS Value
+	// ManagedIdentity opens the container instead of a token, which is then ignored.
+	ManagedIdentity bool
+}
+
+// maxStorageURI is the length of the address of a storage container, in bytes.
+const maxStorageURI = 2048
+
+// validate refuses an address that holds more than an address: the status of a job repeats it.
+func (b BackupStorage) validate(*settings) error {
+	u, err := url.Parse(b.URI)
+	switch {
+	case len(b.URI) > maxStorageURI || err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
+		strings.Trim(u.Path, "/") == "" || u.User != nil || strings.ContainsAny(b.URI, "?#"):
+		return errs.NewBackupStorage("its address must be a URL without user, query and fragment")
+	case !b.ManagedIdentity && !expires(b.SAS.Reveal()):
+		return errs.NewBackupSAS()
+	}
+	return nil
+}
+
+// expires tells whether a SAS token has an expiry.
+func expires(token string) bool {
+	for name, value := range members(token) {
+		if name == "se" && value != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// startedJob is the output of what begins a job.
+type startedJob BackupJob
+
+// jobKind is what differs between the jobs.
+type jobKind struct {
+	restores bool // it is asked for among the restores
+	blocks   bool // nothing but the status of a restore is answered while it is in progress
+}
+
+var (
+	backing   = jobKind{}
+	checking  = jobKind{restores: true}
+	restoring = jobKind{restores: true, blocks: true}
+)
+
+// jobFailure is how a job ends that does not succeed. Any other error refuses the request that begins the job.
+type jobFailure struct {
+	why     *errs.Error
+	details string
+}
+
+func (f jobFailure) Error() string { return f.why.Error() }
+
+// start does the work of a job, which returns the URI of what it has made, and remembers how it ended.
+func (c call) start(k jobKind, at BackupStorage, work func(BlobContainer) (uri string, err error)) (startedJob, error) {
+	if c.container.svc.storage == nil {
+		return startedJob{}, errs.NewBackupStorage("no storage is configured")
+	}
+	if err := c.container.module.Ready(); err != nil {
+		return startedJob{}, err
+	}
+	a := c.container.admin
+	if err := a.begin(c.now, k.blocks); err != nil {
+		return startedJob{}, err
+	}
+	var done *BackupJob
+	defer func() { a.end(done, k.blocks) }()
+	j := BackupJob{
+		ID: newVersionID().String(), Status: JobSucceeded, Started: c.now, Ended: c.now.Add(time.Duration(c.lag()) * time.Second),
+		restores: k.restores,
+	}
+	blobs, err := c.openStorage(at)
+	if err == nil {
+		j.URI, err = work(blobs)
+	}
+	if failed, ok := errors.AsType[jobFailure](err); ok {
+		j.Status, j.Error, j.Details = JobFailed, failed.why, failed.details
+	} else if err != nil {
+		return startedJob{}, err
+	}
+	done = &j
+	return startedJob(j.begun()), nil
+}
+
+// reach does something with the storage. What the storage says of its failure goes no further: it may repeat the token.
+func (c call) reach(absent, failed string, do func() error) error {
+	err := shelf.Contain(do)
+	switch {
+	case err == nil:
+		return nil
+	case c.ctx.Err() != nil:
+		return c.ctx.Err()
+	case errors.Is(err, fs.ErrNotExist):
+		return errs.NewBackupStorage(absent)
+	}
+	return jobFailure{errs.NewBackupStorage(failed), "Invalid Request"}
+}
+
+const noContainer = "there is no such container"
+
+// openStorage finds the storage container that a request names.
+func (c call) openStorage(at BackupStorage) (found BlobContainer, err error) {
+	if at.ManagedIdentity {
+		at.SAS = Value{}
+	}
+	err = c.reach(noContainer, "it could not be opened", func() (err error) {
+		if found, err = c.container.svc.storage(c.ctx, at.URI, at.SAS); err == nil && found == nil {
+			err = fs.ErrNotExist
+		}
+		return err
+	})
+	return found, err
+}
+
+// startBackup writes all that the Managed HSM holds to a new folder.
+func startBackup(c call, to BackupStorage) (startedJob, error) {
+	return c.start(backing, to, func(blobs BlobContainer) (string, error) {
+		plain, err := c.snapshot()
+		if err != nil {
+			return "", err
+		}
+		defer clear(plain)
+		folder := "mhsm-" + c.container.name + "-" + c.container.admin.folderTime(c.now).Format("20060102150405")
+		sealed, err := c.sealFull(plain, folder)
+		if err != nil {
+			return "", err
+		}
+		err = c.reach(noContainer, "it took no blob", func() error { return blobs.Put(c.ctx, folder+fullBackupBlob, sealed) })
+		return strings.TrimRight(to.URI, "/") + "/" + folder, err
+	})
+}
+
+// checkBackup tells whether a backup could be written, and writes none.
+func checkBackup(c call, to BackupStorage) (startedJob, error) {
+	return c.start(backing, to, func(BlobContainer) (string, error) {
+		plain, err := c.snapshot()
+		clear(plain)
+		return "", err
+	})
+}
+
+// restoreInput is the input of RestoreStart and RestoreCheck.
+type restoreInput struct {
+	from   BackupStorage
+	folder string
+}
+
+func (in restoreInput) validate(s *settings) error {
+	if err := in.from.validate(s); err != nil {
+		return err
+	}
+	if validName(in.folder) != nil {
+		return errs.NewBackupStorage("the folder has no name of a backup")
+	}
+	return nil
+}
+
+// keyRestoreInput is the input of KeyRestoreStart.
+type keyRestoreInput struct{ restoreInput }
+
+// startRestore replaces all that the Managed HSM holds. The keys are replaced in one change, then the roles.
+func startRestore(c call, in restoreInput) (startedJob, error) {
+	return c.start(restoring, in.from, func(blobs BlobContainer) (string, error) {
+		held, err := c.fetch(blobs, in.folder)
+		if err != nil {
+			return "", err
+		}
+		if err := c.replaceKeys(held.keys); err != nil {
+			return "", err
+		}
+		err = c.container.change(context.WithoutCancel(c.ctx), func(next *settings) error {
+			next.RBAC = &held.roles
+			return nil
+		})
+		if err != nil {
+			return "", jobFailure{c.container.refusal(errs.NewInternal(err), c.host(), c.id.String(), ""), "The keys were restored, the roles were not"}
+		}
+		return "", nil
+	})
+}
+
+// replaceKeys puts keys in the place of all that there are.
+func (c call) replaceKeys(by []*keyObject) error {
+	return c.update(func(tx *shelf.Tx) error {
+		var names []string
+		for o := range keys.All(tx.Root()) {
+			names = append(names, o.Name)
+		}
+		for _, name := range names {
+			keys.Drop(tx, name)
+		}
+		for _, o := range by {
+			keys.Put(tx, o)
+		}
+		return nil
+	})
+}
+
+// checkRestore tells whether a backup could be restored, and changes nothing.
+func checkRestore(c call, in restoreInput) (startedJob, error) {
+	return c.start(checking, in.from, func(blobs BlobContainer) (string, error) {
+		_, err := c.fetch(blobs, in.folder)
+		return "", err
+	})
+}
+
+// startKeyRestore brings the key that the path names back from a backup.
+func startKeyRestore(c call, in keyRestoreInput) (startedJob, error) {
+	return c.start(restoring, in.from, func(blobs BlobContainer) (string, error) {
+		held, err := c.fetch(blobs, in.folder)
+		if err != nil {
+			return "", err
+		}
+		o := held.key(c.name)
+		if o == nil {
+			return "", keys.Absent(c.name, "")
+		}
+		return "", c.update(func(tx *shelf.Tx) error {
+			if keys.Taken(tx.Root(), o.Name, c.unix()) {
+				return keys.Words().RestoreConflict(keyLife.id(c.container, o, o.Current()).String())
+			}
+			if err := c.room(tx.Root()); err != nil {
+				return err
+			}
+			keys.Put(tx, o)
+			return nil
+		})
+	})
+}
+
+// getBackupStatus answers the backup that the path names.
+func getBackupStatus(c call, _ nothing) (BackupJob, error) {
+	return c.container.admin.job(c.name, false, c.now)
+}
+
+// getRestoreStatus answers the restore that the path names.
+func getRestoreStatus(c call, _ nothing) (BackupJob, error) {
+	return c.container.admin.job(c.name, true, c.now)
+}
+
+// A full backup is one blob: a byte of version and the sealed JSON of a fullBackup. The sealing key belongs to the security
+// domain, and the blob to its folder: elsewhere it does not open.
+const (
+	fullBackupVersion = 1
+	fullBackupBlob    = "/backup.sealed"
+	fullBackupPurpose = "embedvault managed hsm full backup"
+	maxFullBackup     = 1 << 30 // bytes; memory for a few times as many is needed
+)
+
+// fullBackup is what a full backup seals. Of the keys it holds those that are there, live or deleted.
+type fullBackup struct {
+	Keys  []json.RawMessage `json:"keys"` // each the JSON of a backup
+	Roles storedRoles       `json:"roles"`
+}
+
+type storedRoles struct {
+	Assignments []policy.RoleAssignment `json:"assignments,omitempty"`
+	Custom      []policy.RoleDefinition `json:"custom,omitempty"`
+}
+
+// snapshot is all that the Managed HSM holds at one moment, as JSON of a fullBackup. The caller overwrites it.
+func (c call) snapshot() ([]byte, error) {
+	roles := c.container.settings.Load().RBAC
+	held, size := fullBackup{Roles: storedRoles{roles.Assignments, roles.Roles}}, 0
+	defer func() { wipe(held.Keys) }()
+	for o := range keys.All(c.container.shelf.Root()) {
+		if isPurged(o, c.unix()) {
+			continue
+		}
+		data, err := keyLife.snapshot(o)
+		if err != nil {
+			return nil, err
+		}
+		held.Keys = append(held.Keys, data)
+		if size += len(data) + 1; size > maxFullBackup {
+			return nil, errs.NewBodyTooLarge(maxFullBackup)
+		}
+	}
+	return json.Marshal(held)
+}
+
+// isPurged tells whether nothing of a key can be had any more.
+func isPurged(o *keyObject, now int64) bool { return o.Deletion != nil && o.Deletion.Purge <= now }
+
+func wipe(all []json.RawMessage) {
+	for _, data := range all {
+		clear(data)
+	}
+}
+
+// sealFull seals a full backup for a folder.
+func (c call) sealFull(plain []byte, folder string) ([]byte, error) {
+	key, err := c.domainKey(fullBackupPurpose)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := newSealer(key)
+	if err != nil {
+		return nil, err
+	}
+	if len(plain)+blobMin > maxFullBackup {
+		return nil, errs.NewBodyTooLarge(maxFullBackup)
+	}
+	header := []byte{fullBackupVersion}
+	return aead.Seal(header, nil, plain, fullBackupContext(folder)), nil
+}
+
+// openFull opens a full backup of a folder. The caller overwrites what it returns.
+func (c call) openFull(sealed []byte, folder string) ([]byte, error) {
+	if len(sealed) < blobMin || len(sealed) > maxFullBackup || sealed[0] != fullBackupVersion {
+		return nil, errs.NewForeignBackup()
+	}
+	key, err := c.domainKey(fullBackupPurpose)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := newSealer(key)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := aead.Open(nil, nil, sealed[blobHeader:], fullBackupContext(folder))
+	if err != nil {
+		return nil, errs.NewForeignBackup()
+	}
+	return plain, nil
+}
+
+func fullBackupContext(folder string) []byte { return append([]byte{fullBackupVersion}, folder...) }
+
+// restorable is what a full backup holds, ready to be put in place.
+type restorable struct {
+	keys  []*keyObject
+	roles RBAC
+}
+
+// key is the key of a name, compared without case; nil if there is none.
+func (r restorable) key(name string) *keyObject {
+	for _, o := range r.keys {
+		if strings.EqualFold(o.Name, name) {
+			return o
+		}
+	}
+	return nil
+}
+
+// fetch reads the full backup of a folder.
+func (c call) fetch(from BlobContainer, folder string) (held restorable, err error) {
+	var sealed []byte
+	err = c.reach("the folder holds no backup", "it gave no blob", func() (err error) {
+		sealed, err = from.Get(c.ctx, folder+fullBackupBlob)
+		return err
+	})
+	if err != nil {
+		return held, err
+	}
+	plain, err := c.openFull(sealed, folder)
+	if err != nil {
+		return held, err
+	}
+	defer clear(plain)
+	return c.readFull(plain)
+}
+
+// readFull reads the JSON of a full backup. What is over by now is left out.
+func (c call) readFull(plain []byte) (held restorable, err error) {
+	var from fullBackup
+	if err := json.Unmarshal(plain, &from); err != nil {
+		return held, errs.NewCorruptBackup()
+	}
+	defer wipe(from.Keys)
+	held.roles = RBAC{Assignments: from.Roles.Assignments, Roles: from.Roles.Custom}
+	if _, err := policy.CompileLocalAssignments(held.roles.Roles, held.roles.Assignments); err != nil {
+		return held, errs.NewCorruptBackup()
+	}
+	for _, data := range from.Keys {
+		o, err := keyLife.revive(c, data)
+		if err != nil {
+			return held, err
+		}
+		if !isPurged(o, c.unix()) {
+			held.keys = append(held.keys, o)
+		}
+	}
+	return held, nil
+}

@@ -1,0 +1,123 @@
+package vault
+
+import (
+	"path"
+	"slices"
+	"time"
+
+	"github.com/embedvault/embedvault/errs"
+)
+
+// JobStatus is how far a backup or restore is.
+type JobStatus string
+
+// The statuses of a job.
+const (
+	JobInProgress JobStatus = "InProgress"
+	JobSucceeded  JobStatus = "Succeeded"
+	JobFailed     JobStatus = "Failed"
+)
+
+// BackupJob is a full backup, a restore, or a check before one of them. It takes as long as Options.Lag.
+type BackupJob struct {
+	ID      string // 32 hexadecimal digits
+	Status  JobStatus
+	Details string      // of a failure, in few words
+	Error   *errs.Error // why the job failed; nil otherwise
+	Started time.Time
+	Ended   time.Time // the zero Time while the job is in progress
+	// URI is that of the storage container with the folder that holds the backup; "" unless a backup has succeeded.
+	URI string
+
+	restores bool // it is asked for among the restores
+}
+
+// Folder returns the last element of the URI, by which a restore finds the backup; "" unless a backup has succeeded.
+func (j BackupJob) Folder() string {
+	if j.URI == "" {
+		return ""
+	}
+	return path.Base(j.URI)
+}
+
+// at is the job as it shows itself at a moment.
+func (j BackupJob) at(now time.Time) BackupJob {
+	if now.Before(j.Ended) {
+		return j.begun()
+	}
+	return j
+}
+
+// begun is the job as it was when it had begun.
+func (j BackupJob) begun() BackupJob {
+	return BackupJob{ID: j.ID, Status: JobInProgress, Started: j.Started, restores: j.restores}
+}
+
+// maxJobs is how many jobs are remembered.
+const maxJobs = 64
+
+// jobs are the backups and restores of a Managed HSM. Those of its administration are guarded by its mutex.
+type jobs struct {
+	working bool        // a request is doing the work of a job
+	over    []BackupJob // as they end, the newest last
+	folder  time.Time   // the second by which the newest folder is named
+}
+
+// begin makes the work of a job the caller's, if no other is in progress. Until the caller ends it nothing but the status of
+// a restore is answered while it restores.
+func (a *administration) begin(now time.Time, restores bool) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if last := len(a.jobs.over) - 1; a.jobs.working || last >= 0 && now.Before(a.jobs.over[last].Ended) {
+		return errs.NewJobRunning()
+	}
+	a.jobs.working = true
+	if restores {
+		a.restored = now.AddDate(1000, 0, 0)
+	}
+	return nil
+}
+
+// end remembers a job, nil if the request was refused that began it.
+func (a *administration) end(j *BackupJob, restores bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.jobs.working = false
+	if restores {
+		a.restored = time.Time{}
+	}
+	if j == nil {
+		return
+	}
+	if restores {
+		a.restored = j.Ended
+	}
+	if over := a.jobs.over; len(over) == maxJobs {
+		a.jobs.over = slices.Delete(over, 0, 1)
+	}
+	a.jobs.over = append(a.jobs.over, *j)
+}
+
+// job finds a job among the backups or among the restores.
+func (a *administration) job(id string, restores bool, now time.Time) (BackupJob, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, j := range a.jobs.over {
+		if j.ID == id && j.restores == restores {
+			return j.at(now), nil
+		}
+	}
+	return BackupJob{}, errs.NewJobNotFound()
+}
+
+// folderTime is the second by which the folder of a backup is named: that of now, or the one after the newest folder's.
+func (a *administration) folderTime(now time.Time) time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now = now.UTC().Truncate(time.Second)
+	if !now.After(a.jobs.folder) {
+		now = a.jobs.folder.Add(time.Second)
+	}
+	a.jobs.folder = now
+	return now
+}
