@@ -380,3 +380,27 @@ func expectExit(t *testing.T, program string, status int, want string, args ...s
 		t.Errorf("%q: %v, want status %d and %q\n%s", args, err, status, want, out)
 	}
 }
+
+// A Managed HSM is served beside the vaults, active, and its challenge names another resource.
+func testManagedHSM(t *testing.T, program string) {
+	s := start(t, program, "-hsm", "fortress")
+	if got := s.env["AZURE_MANAGEDHSM_URL"]; got != "https://fortress.managedhsm.azure.net" {
+		t.Fatal(got)
+	}
+	c := s.client(t)
+	resp, err := c.Get(s.env["AZURE_MANAGEDHSM_URL"] + "/settings?api-version=7.4")
+	if body := answerOf(t, resp, err); resp.StatusCode != 401 || body != "OK" || !strings.Contains(resp.Header.Get("Www-Authenticate"), `resource="https://managedhsm.azure.net"`) {
+		t.Errorf("%d %s %v", resp.StatusCode, body, resp.Header)
+	}
+	token := s.tokenFor(t, c, "https://managedhsm.azure.net/.default")
+	if status, body := call(t, c, token, "POST", s.env["AZURE_MANAGEDHSM_URL"]+"/keys/k/create", `{"kty":"oct"}`); status != 200 || !strings.Contains(body, `"kty":"oct-HSM"`) {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body := call(t, c, s.token(t, c), "GET", s.env["AZURE_MANAGEDHSM_URL"]+"/keys", ""); status != 401 || !strings.Contains(body, "Unable to verify access token") {
+		t.Errorf("a token for vaults: %d %s", status, body)
+	}
+	resp, err = c.Get(s.env["AZURE_KEYVAULT_ATTESTATION_URL"] + "/generate-test-token")
+	if body := answerOf(t, resp, err); resp.StatusCode != 200 || !strings.HasPrefix(body, `{"token":"`) {
+		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+}
