@@ -178,7 +178,7 @@ func TestKeysWrappedByOpenSSL(t *testing.T) {
 		for crv, curve := range map[crypto.Curve]string{crypto.P256K: "secp256k1", crypto.P384: "secp384r1", "": "RSA"} {
 			kind := []string{"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:" + curve}
 			if crv == "" {
-				kind = []string{"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"}
+				kind = []string{"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"}
 			}
 			openssl(append([]string{"genpkey", "-out", file("key")}, kind...)...)
 			openssl("pkcs8", "-topk8", "-nocrypt", "-outform", "DER", "-in", file("key"), "-out", file("der"))

@@ -12,6 +12,7 @@ import (
 	"crypto/sha512"
 	"math/big"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
@@ -19,12 +20,15 @@ import (
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
+	"github.com/embedvault/embedvault/internal/entropy"
+	"github.com/embedvault/embedvault/internal/hook"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/vault"
 	"github.com/embedvault/embedvault/vault/store"
 )
 
-// fort is a container with a module: a premium vault, or a Managed HSM that can be used. It is kept in a store.
+// fort is a container with a module: a premium vault, or a Managed HSM that can be used. It is kept in a store, and its RSA keys
+// are those of tests.
 type fort struct {
 	*world
 	container vault.Container
@@ -38,7 +42,9 @@ func inBoth(t *testing.T, test func(*testing.T, *fort)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			unlimited := limiter.Unlimited()
-			f := &fort{world: newWorld(t, &vault.Options{Store: store.NewMemory(), Limits: &unlimited}, nil)}
+			var made atomic.Int32
+			keys := &hook.Points{RSA: func(bits int) (*rsa.PrivateKey, error) { return entropy.Shared().RSA(bits, int(made.Add(1))) }}
+			f := &fort{world: newWorld(t, &vault.Options{Store: store.NewMemory(), Limits: &unlimited, Hook: keys}, nil)}
 			if product == vault.ManagedHSM {
 				h, _ := newHSM(t, f.world, nil)
 				fine(t, vault.Activate(h))
