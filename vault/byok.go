@@ -6,6 +6,7 @@ import (
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/shelf"
 )
 
 // A key is brought to a container's module as its JWK's key_hsm: wrapped to a key exchange key (KEK) of the same
@@ -74,6 +75,11 @@ func (c call) keyAt(url string) (name, version string, ok bool) {
 	host, path, _ := strings.Cut(rest, "/")
 	path, isKey := strings.CutPrefix(path, "keys/")
 	name, version, _ = strings.Cut(path, "/")
-	here := strings.EqualFold(host, c.container.host) || strings.EqualFold(host, c.host())
-	return name, version, https && here && isKey && validName(name) == nil && !strings.Contains(version, "/")
+	if !https || !isKey || validName(name) != nil {
+		return "", "", false
+	}
+	if _, ok := shelf.ParseVersionID(version); !ok && version != "" {
+		return "", "", false
+	}
+	return name, version, strings.EqualFold(host, c.container.host) || strings.EqualFold(host, c.host())
 }
