@@ -72,7 +72,14 @@ const (
 	OpKeyRestoreStart Operation = "KeyRestoreStart"
 	OpRestoreStatus   Operation = "RestoreStatus"
 
-	// Roles.
+	OpRoleDefinitionList   Operation = "RoleDefinitionList"
+	OpRoleDefinitionGet    Operation = "RoleDefinitionGet"
+	OpRoleDefinitionSet    Operation = "RoleDefinitionSet"
+	OpRoleDefinitionDelete Operation = "RoleDefinitionDelete"
+	OpRoleAssignmentList   Operation = "RoleAssignmentList"
+	OpRoleAssignmentGet    Operation = "RoleAssignmentGet"
+	OpRoleAssignmentCreate Operation = "RoleAssignmentCreate"
+	OpRoleAssignmentDelete Operation = "RoleAssignmentDelete"
 )
 
 // The table: every operation once, with audited name, status, method and path, right, and class of limit.
@@ -147,5 +154,12 @@ var (
 	keyRestoreStart = define(OpKeyRestoreStart, 202, "PUT /keys/{name}/restore", policy.RestoreStart, limiter.SecretUse, startKeyRestore).since(v72)
 	restoreStatus   = define(OpRestoreStatus, 200, "GET /restore/{job}/pending", policy.RestoreStatus, limiter.SecretUse, getRestoreStatus).since(v72)
 
-	// Roles.
+	definitionList   = define(OpRoleDefinitionList, 200, "GET /providers/Microsoft.Authorization/roleDefinitions", policy.RoleDefinitionsRead, limiter.Other, listRoleDefinitions).since(v72)
+	definitionGet    = define(OpRoleDefinitionGet, 200, "GET /providers/Microsoft.Authorization/roleDefinitions/{role}", policy.RoleDefinitionsRead, limiter.Other, getRoleDefinition).since(v72)
+	definitionSet    = define(OpRoleDefinitionSet, 201, "PUT /providers/Microsoft.Authorization/roleDefinitions/{role}", policy.RoleDefinitionsWrite, limiter.Other, setRoleDefinition).since(v72)
+	definitionDelete = define(OpRoleDefinitionDelete, 200, "DELETE /providers/Microsoft.Authorization/roleDefinitions/{role}", policy.RoleDefinitionsDelete, limiter.Other, deleteRoleDefinition).since(v72)
+	assignmentList   = define(OpRoleAssignmentList, 200, "GET /providers/Microsoft.Authorization/roleAssignments", policy.RoleAssignmentsRead, limiter.Other, listRoleAssignments).since(v72)
+	assignmentGet    = define(OpRoleAssignmentGet, 200, "GET /providers/Microsoft.Authorization/roleAssignments/{role}", policy.RoleAssignmentsRead, limiter.Other, getRoleAssignment).since(v72)
+	assignmentCreate = define(OpRoleAssignmentCreate, 201, "PUT /providers/Microsoft.Authorization/roleAssignments/{role}", policy.RoleAssignmentsWrite, limiter.Other, createRoleAssignment).since(v72)
+	assignmentDelete = define(OpRoleAssignmentDelete, 200, "DELETE /providers/Microsoft.Authorization/roleAssignments/{role}", policy.RoleAssignmentsDelete, limiter.Other, deleteRoleAssignment).since(v72)
 )
