@@ -96,7 +96,7 @@ func (c call) start(k jobKind, at BackupStorage, work func(BlobContainer) (uri s
 		j.URI, err = work(blobs)
 	}
 	if failed, ok := errors.AsType[jobFailure](err); ok {
-		j.Status, j.Error, j.Details = JobFailed, failed.why, failed.details
+		j.Status, j.Error, j.Details, j.URI = JobFailed, failed.why, failed.details, ""
 	} else if err != nil {
 		return startedJob{}, err
 	}
