@@ -25,10 +25,12 @@ func (f *fort) ask(tb failer, o vault.Operation, name, version, body string) (an
 	return string(data), r.AsyncOperation, err
 }
 
-var (
-	wireStorage = fmt.Sprintf(`{"storageResourceUri":%q,"token":%q}`, containerURI, toStorage.SAS.Reveal())
-	wireRestore = `{"sasTokenParameters":` + wireStorage + `,%q:%q}`
-)
+var wireStorage = fmt.Sprintf(`{"storageResourceUri":%q,"token":%q}`, containerURI, toStorage.SAS.Reveal())
+
+// wireRestore is the body of a restore, with the member that names the folder.
+func wireRestore(member, folder string) string {
+	return fmt.Sprintf(`{"sasTokenParameters":%s,%q:%q}`, wireStorage, member, folder)
+}
 
 // A job over a protocol: what begins it, where it is asked for, and how it shows itself, in progress and over.
 func TestJobsOverAProtocol(t *testing.T) {
@@ -54,7 +56,7 @@ func TestJobsOverAProtocol(t *testing.T) {
 		}
 		body := wireStorage
 		if c.folder != "" {
-			body = fmt.Sprintf(wireRestore, c.folder, folder)
+			body = wireRestore(c.folder, folder)
 		}
 		begun, async, err := f.ask(t, c.begin, c.name, "7.6", body)
 		fine(t, err)
@@ -116,21 +118,21 @@ func TestBodiesOfABackup(t *testing.T) {
 	}{
 		{vault.OpBackupStart, "7.1", wireStorage, errs.BadParameter},
 		{vault.OpBackupCheck, "7.5", wireStorage, errs.BadParameter},
-		{vault.OpRestoreCheck, "7.5", fmt.Sprintf(wireRestore, "folderToRestore", folder), errs.BadParameter},
+		{vault.OpRestoreCheck, "7.5", wireRestore("folderToRestore", folder), errs.BadParameter},
 		{vault.OpBackupStart, "7.6", ``, errs.BadParameter},
 		{vault.OpBackupStart, "7.6", `[]`, errs.BadParameter},
 		{vault.OpBackupStart, "7.6", `{}`, errs.BadRequest},
 		{vault.OpBackupStart, "7.6", `{"storageResourceUri":7}`, errs.BadParameter},
 		{vault.OpBackupStart, "7.6", `{"storageResourceUri":"` + containerURI + `"}`, errs.BadRequest},
 		{vault.OpBackupStart, "7.6", `{"storageResourceUri":"` + containerURI + `","token":null,"useManagedIdentity":true}`, ""},
-		{vault.OpBackupStart, "7.6", `{"storageResourceUri":"` + containerURI + `","token":"` + strings.Repeat("x", 512<<10) + `"}`, errs.RequestBodyTooLarge},
+		{vault.OpBackupStart, "7.6", `{"storageResourceUri":"` + containerURI + `","token":"` + strings.Repeat("x", 512<<10) + `"}`, errs.RequestTooLarge},
 		{vault.OpRestoreStart, "7.6", ``, errs.BadParameter},
 		{vault.OpRestoreStart, "7.6", `{"folderToRestore":"` + folder + `"}`, errs.BadRequest},
 		{vault.OpRestoreStart, "7.6", `{"sasTokenParameters":` + wireStorage + `}`, errs.BadRequest},
-		{vault.OpRestoreStart, "7.6", fmt.Sprintf(wireRestore, "folder", folder), errs.BadRequest},
-		{vault.OpRestoreStart, "7.2", fmt.Sprintf(wireRestore, "folderToRestore", folder), ""},
+		{vault.OpRestoreStart, "7.6", wireRestore("folder", folder), errs.BadRequest},
+		{vault.OpRestoreStart, "7.2", wireRestore("folderToRestore", folder), ""},
 		{vault.OpKeyRestoreStart, "7.6", `{"sasTokenParameters":7}`, errs.BadParameter},
-		{vault.OpKeyRestoreStart, "7.6", fmt.Sprintf(wireRestore, "folderToRestore", folder), errs.BadRequest},
+		{vault.OpKeyRestoreStart, "7.6", wireRestore("folderToRestore", folder), errs.BadRequest},
 	} {
 		answer, async, err := f.ask(t, c.operation, "k", c.version, c.body)
 		if c.code == "" {
