@@ -263,8 +263,12 @@ func TestTheTokenIsNowhere(t *testing.T) {
 			t.Errorf("an error tells it: %s", said)
 		}
 	}
-	said := fmt.Sprintf("%v %+v %#v %v", toStorage, toStorage, toStorage, f.trail.take())
-	for _, e := range f.trail.take() {
+	said := fmt.Sprintf("%v %+v %#v", toStorage, toStorage, toStorage)
+	events := f.trail.take()
+	if len(events) == 0 {
+		t.Error("nobody was told anything")
+	}
+	for _, e := range events {
 		said += fmt.Sprintf("%v %+v", e, e.Request())
 	}
 	for _, blob := range f.blobs.blobs {
