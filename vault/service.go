@@ -30,8 +30,8 @@ type Options struct {
 	// the request and after all locks are released, so it may call the vault. It must be safe for concurrent use. nil:
 	// nobody is told.
 	Audit func(Event)
-	// Lag is how long it takes until a deletion, recovery, purge or change of roles is done, as in the modelled service,
-	// where it is seconds. It is rounded up to whole seconds. 0: each is done at once.
+	// Lag is how long it takes until a deletion, recovery, purge, change of roles, full backup or restore is done, as in the
+	// modelled service, where it is seconds. It is rounded up to whole seconds. 0: each is done at once.
 	Lag time.Duration
 	// Module is the simulated hardware that holds the keys of the -HSM types of vaults. With Store, keys that it sealed open again in
 	// a module of the same domain only, which the program then keeps. nil: a module of the service's own, whose domain is

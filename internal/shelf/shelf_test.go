@@ -59,6 +59,34 @@ func TestAReaderKeepsItsMoment(t *testing.T) {
 	}
 }
 
+// What is dropped is gone whether it was live or deleted, its name is free, and another can be put there at once.
+func TestDropTakesAwayForGood(t *testing.T) {
+	var committed []shelf.Change
+	s := shelf.New(func(_ context.Context, changes []shelf.Change) error { committed = changes; return nil })
+	for _, name := range []string{"Live", "deleted", "other"} {
+		must(t, s.Update(t.Context(), add(name, version(1, "old"))))
+	}
+	must(t, s.Update(t.Context(), func(tx *shelf.Tx) error { _, err := words.Delete(tx, "deleted", 0, 9, 0); return err }))
+	before := s.Root()
+	must(t, s.Update(t.Context(), func(tx *shelf.Tx) error {
+		for _, name := range []string{"LIVE", "deleted", "absent"} {
+			words.Drop(tx, name)
+		}
+		words.Put(tx, &shelf.Object[string, int]{Name: "live", Versions: []*shelf.Version[string]{version(2, "new")}})
+		return nil
+	}))
+	if words.Taken(s.Root(), "deleted", 0) || words.Deleted(before, "deleted", 0) == nil || words.Live(s.Root(), "other", 0) == nil {
+		t.Error("not the dropped one is gone")
+	}
+	if o := words.Live(s.Root(), "live", 0); o == nil || o.Name != "live" || o.Current().Data != "new" || len(o.Versions) != 1 {
+		t.Errorf("in its place is %+v", o)
+	}
+	if len(committed) != 3 || committed[0].After != nil || committed[1].After != nil || committed[2].Before != nil {
+		t.Errorf("committed %+v", committed)
+	}
+	must(t, words.Sound(s.Root()))
+}
+
 func TestVersionsAreFoundByID(t *testing.T) {
 	s := shelf.New(nil)
 	for n := range byte(3) {

@@ -1,0 +1,20 @@
+package vault
+
+import "context"
+
+// RolesOf returns all role assignments and custom roles of a Managed HSM.
+func RolesOf(h *HSM) RBAC { return *h.settings.Load().clone().RBAC }
+
+// ReadFullBackup reads what a full backup seals, and returns the names of its keys.
+func ReadFullBackup(ctx context.Context, h *HSM, plain []byte) (names []string, err error) {
+	held, err := (call{ctx: ctx, container: h.container, set: h.settings.Load()}).readFull(plain)
+	for _, o := range held.keys {
+		names = append(names, o.Name)
+	}
+	return names, err
+}
+
+// FullBackupPlain is what a full backup of a Managed HSM would seal now.
+func FullBackupPlain(ctx context.Context, h *HSM) ([]byte, error) {
+	return (call{ctx: ctx, container: h.container, set: h.settings.Load()}).snapshot()
+}

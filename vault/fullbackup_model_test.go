@@ -1,0 +1,89 @@
+package vault_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/embedvault/embedvault/internal/hook"
+	"github.com/embedvault/embedvault/limiter"
+	"github.com/embedvault/embedvault/policy"
+	"github.com/embedvault/embedvault/vault"
+	"github.com/embedvault/embedvault/vault/store"
+)
+
+// Whatever happens before and after a backup, a restore brings back what there was, in memory and in the store.
+func TestARestoreIsTheSnapshot(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		points := new(hook.Points)
+		f := newFort(rt, vault.Options{Limits: new(limiter.Unlimited()), Store: store.NewMemory(), Hook: points})
+		history(rt, f)
+		before, folder := holding(rt, f.hsm), f.backup(rt)
+		history(rt, f)
+		f.restored(rt)(f.owner.StartRestore(rt.Context(), toStorage, folder))
+		if after := holding(rt, f.hsm); after != before {
+			rt.Fatalf("before\n%s\nafterwards\n%s", before, after)
+		}
+		fine(rt, points.Invariants())
+		f.reopen(rt)
+		if after := holding(rt, f.svc.LookupHSM("fortress")); after != before {
+			rt.Fatalf("before\n%s\nreopened\n%s", before, after)
+		}
+	})
+}
+
+// history lets some requests about a few keys and roles happen. Those that do not fit are refused.
+func history(rt *rapid.T, f *fort) {
+	ctx, c := rt.Context(), f.owner
+	on := rapid.Bool()
+	for range rapid.IntRange(0, 12).Draw(rt, "requests") {
+		name := rapid.SampledFrom([]string{"a", "A", "b", "c"}).Draw(rt, "name")
+		switch rapid.IntRange(0, 7).Draw(rt, "request") {
+		case 0, 1:
+			_, _ = c.CreateKey(ctx, name, vault.EC(vault.P256), &vault.CreateKeyOptions{Tags: map[string]string{"n": name}})
+		case 2:
+			_, _ = c.UpdateKey(ctx, vault.Ref(name), &vault.UpdateKeyOptions{Attributes: vault.AttributesUpdate{Enabled: new(on.Draw(rt, "enabled"))}})
+		case 3:
+			_, _ = c.SetRotationPolicy(ctx, name, vault.RotationPolicy{ExpiryTime: "P90D"})
+		case 4:
+			_, _ = c.DeleteKey(ctx, name)
+		case 5:
+			_, _ = c.RecoverDeletedKey(ctx, name)
+		case 6:
+			_ = c.PurgeDeletedKey(ctx, name)
+		case 7:
+			n := rapid.IntRange(0, 3).Draw(rt, "roles")
+			var roles []policy.RoleAssignment
+			for i := range n {
+				roles = append(roles, policy.RoleAssignment{ID: newID(i), Role: policy.ManagedHSMBackup, PrincipalID: fmt.Sprint(i), Scope: "/keys"})
+			}
+			fine(rt, f.hsm.SetRoles(ctx, roles, nil))
+		}
+		f.clock.Advance(time.Duration(rapid.IntRange(0, 3).Draw(rt, "hours")) * time.Hour)
+	}
+}
+
+// What a full backup seals is read without harm, whatever it is.
+func FuzzFullBackup(f *testing.F) {
+	full := newFort(f, vault.Options{})
+	furnish(f, full)
+	plain := got(vault.FullBackupPlain(f.Context(), full.hsm))(f)
+	f.Add(plain)
+	for _, seed := range []string{`{}`, `{"keys":[{}]}`, `{"keys":[null],"roles":{"assignments":[{"Role":"x"}]}}`, `{"keys":[{"object":{"name":"a"},"versions":[{}]}]}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		names, err := vault.ReadFullBackup(t.Context(), full.hsm, data)
+		if err != nil {
+			return
+		}
+		for _, name := range names {
+			if name == "" || len(name) > 127 {
+				t.Errorf("a key of the name %q", name)
+			}
+		}
+	})
+}
