@@ -123,7 +123,7 @@ func TestABlobIsReplacedAtOnce(t *testing.T) {
 func TestABackupInADirectory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	f := newFort(t, vault.Options{Storage: func(context.Context, string, vault.Value) (vault.BlobContainer, error) {
+	f := newStronghold(t, vault.Options{Storage: func(context.Context, string, vault.Value) (vault.BlobContainer, error) {
 		return vault.DirectoryBlobs(dir), nil
 	}})
 	furnish(t, f)

@@ -47,7 +47,7 @@ func inBoth(t *testing.T, test func(*testing.T, *fort)) {
 			f := &fort{world: newWorld(t, &vault.Options{Store: store.NewMemory(), Limits: &unlimited, Hook: keys}, nil)}
 			if product == vault.ManagedHSM {
 				h, _ := newHSM(t, f.world, nil)
-				fine(t, vault.Activate(h))
+				fine(t, h.Activate(t.Context()))
 			}
 			f.enter(product)
 			test(t, f)

@@ -19,7 +19,7 @@ import (
 // A storage that fails, or panics, fails the job; what it says stays with it.
 func TestAStorageThatFailsFailsTheJob(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{})
+	f := newStronghold(t, vault.Options{})
 	furnish(t, f)
 	folder, before := f.backup(t), holding(t, f.hsm)
 	for how, fail := range map[string]func() error{
@@ -60,7 +60,7 @@ func TestAStorageThatFailsFailsTheJob(t *testing.T) {
 // Every bit of a blob counts, and so does its folder.
 func TestATamperedBackupIsRefused(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{})
+	f := newStronghold(t, vault.Options{})
 	furnish(t, f)
 	folder, other := f.backup(t), f.backup(t)
 	before, sealed := holding(t, f.hsm), f.blobs.blobs[folder+"/backup.sealed"]
@@ -83,7 +83,7 @@ func TestATamperedBackupIsRefused(t *testing.T) {
 	}
 }
 
-func refusedBlob(t *testing.T, f *fort, folder string, blob []byte, what string) {
+func refusedBlob(t *testing.T, f *stronghold, folder string, blob []byte, what string) {
 	t.Helper()
 	f.blobs.blobs[folder+"/backup.sealed"] = blob
 	for doing, do := range restoring(f.owner, toStorage, folder, "signs") {
@@ -97,7 +97,7 @@ func refusedBlob(t *testing.T, f *fort, folder string, blob []byte, what string)
 func TestARestoreThatIsNotCommittedChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := &broken{Memory: store.NewMemory()}
-	f := newFort(t, vault.Options{Store: s})
+	f := newStronghold(t, vault.Options{Store: s})
 	furnish(t, f)
 	folder := f.backup(t)
 	upset(t, f)
@@ -135,7 +135,7 @@ func (o *onlyFirst) Commit(ctx context.Context, b store.Batch) error {
 func TestARestoreWithoutItsRolesFails(t *testing.T) {
 	t.Parallel()
 	s := &onlyFirst{store.NewMemory(), 1 << 20}
-	f := newFort(t, vault.Options{Store: s})
+	f := newStronghold(t, vault.Options{Store: s})
 	furnish(t, f)
 	folder := f.backup(t)
 	upset(t, f)
@@ -154,7 +154,7 @@ func TestARestoreWithoutItsRolesFails(t *testing.T) {
 // A module that is out of order neither seals nor opens anything.
 func TestABackupNeedsTheModule(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{})
+	f := newStronghold(t, vault.Options{})
 	furnish(t, f)
 	folder := f.backup(t)
 	f.hsm.Module().Offline()
@@ -178,7 +178,7 @@ func TestABackupNeedsTheModule(t *testing.T) {
 // A caller who gives up while the storage is at work leaves no job behind.
 func TestAStorageOfSomebodyWhoGaveUp(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{})
+	f := newStronghold(t, vault.Options{})
 	folder := f.backup(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	f.blobs.way = func(string) error { cancel(); return ctx.Err() }
@@ -192,7 +192,7 @@ func TestAStorageOfSomebodyWhoGaveUp(t *testing.T) {
 // Of those who begin at once one is let in at a time, and all that was begun ends.
 func TestOneJobAtATime(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{Limits: new(limiter.Unlimited())})
+	f := newStronghold(t, vault.Options{Limits: new(limiter.Unlimited())})
 	signature := furnish(t, f)
 	folder := f.backup(t)
 	var inside int // not guarded: a second one inside is a race
@@ -227,7 +227,7 @@ func TestOneJobAtATime(t *testing.T) {
 // Who may back up need not be allowed to restore, and the other way round.
 func TestRightsOfABackup(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{})
+	f := newStronghold(t, vault.Options{})
 	folder := f.backup(t)
 	fine(t, f.hsm.SetRoles(t.Context(), []policy.RoleAssignment{
 		{ID: newID(1), Role: policy.ManagedHSMBackup, PrincipalID: "saver", Scope: "/"},
@@ -254,7 +254,7 @@ func TestRightsOfABackup(t *testing.T) {
 func TestTheTokenIsNowhere(t *testing.T) {
 	t.Parallel()
 	s := store.NewMemory()
-	f := newFort(t, vault.Options{Store: s})
+	f := newStronghold(t, vault.Options{Store: s})
 	furnish(t, f)
 	folder := f.backup(t)
 	for _, do := range restoring(f.owner, toStorage, folder, "signs") {

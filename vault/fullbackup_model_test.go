@@ -19,7 +19,7 @@ func TestARestoreIsTheSnapshot(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		points := new(hook.Points)
-		f := newFort(rt, vault.Options{Limits: new(limiter.Unlimited()), Store: store.NewMemory(), Hook: points})
+		f := newStronghold(rt, vault.Options{Limits: new(limiter.Unlimited()), Store: store.NewMemory(), Hook: points})
 		history(rt, f)
 		before, folder := holding(rt, f.hsm), f.backup(rt)
 		history(rt, f)
@@ -36,7 +36,7 @@ func TestARestoreIsTheSnapshot(t *testing.T) {
 }
 
 // history lets some requests about a few keys and roles happen. Those that do not fit are refused.
-func history(rt *rapid.T, f *fort) {
+func history(rt *rapid.T, f *stronghold) {
 	ctx, c := rt.Context(), f.owner
 	on := rapid.Bool()
 	for range rapid.IntRange(0, 12).Draw(rt, "requests") {
@@ -68,7 +68,7 @@ func history(rt *rapid.T, f *fort) {
 
 // What a full backup seals is read without harm, whatever it is.
 func FuzzFullBackup(f *testing.F) {
-	full := newFort(f, vault.Options{})
+	full := newStronghold(f, vault.Options{})
 	furnish(f, full)
 	plain := got(vault.FullBackupPlain(f.Context(), full.hsm))(f)
 	f.Add(plain)

@@ -65,17 +65,17 @@ func (s *shelfOfBlobs) Get(_ context.Context, name string) ([]byte, error) {
 	return slices.Clone(data), nil
 }
 
-// fort is a world with an activated Managed HSM and its storage.
-type fort struct {
+// stronghold is a world with an activated Managed HSM and its storage.
+type stronghold struct {
 	*world
 	hsm   *vault.HSM
 	owner *vault.Client
 	blobs *shelfOfBlobs
 }
 
-func newFort(tb failer, o vault.Options) *fort {
+func newStronghold(tb failer, o vault.Options) *stronghold {
 	tb.Helper()
-	f := &fort{blobs: &shelfOfBlobs{blobs: map[string][]byte{}}}
+	f := &stronghold{blobs: &shelfOfBlobs{blobs: map[string][]byte{}}}
 	if o.Storage == nil {
 		o.Storage = func(_ context.Context, uri string, sas vault.Value) (vault.BlobContainer, error) {
 			if err := f.blobs.stopped("open"); err != nil {
@@ -89,12 +89,12 @@ func newFort(tb failer, o vault.Options) *fort {
 	}
 	f.world = newWorld(tb, &o, nil)
 	f.hsm, f.owner = newHSM(tb, f.world, &vault.HSMOptions{Administrators: []string{"boss"}})
-	fine(tb, vault.Activate(f.hsm))
+	fine(tb, f.hsm.Activate(tb.Context()))
 	return f
 }
 
 // backup makes a backup and returns its folder.
-func (f *fort) backup(tb failer) string {
+func (f *stronghold) backup(tb failer) string {
 	tb.Helper()
 	j := got(f.owner.StartBackup(tb.Context(), toStorage))(tb)
 	done := got(f.owner.GetBackupStatus(tb.Context(), j.ID))(tb)
@@ -105,7 +105,7 @@ func (f *fort) backup(tb failer) string {
 }
 
 // restored takes a restore that was started and must have succeeded.
-func (f *fort) restored(tb failer) func(vault.BackupJob, error) {
+func (f *stronghold) restored(tb failer) func(vault.BackupJob, error) {
 	return func(j vault.BackupJob, err error) {
 		tb.Helper()
 		fine(tb, err)
@@ -142,7 +142,7 @@ var auditor = policy.RoleDefinition{
 }
 
 // furnish puts into a Managed HSM some of everything that there can be. It returns a signature by the key "signs".
-func furnish(tb failer, f *fort) []byte {
+func furnish(tb failer, f *stronghold) []byte {
 	tb.Helper()
 	ctx := tb.Context()
 	got(f.owner.CreateKey(ctx, "signs", vault.EC(vault.P256), &vault.CreateKeyOptions{Tags: map[string]string{"of": "shop"}}))(tb)
@@ -169,7 +169,7 @@ func furnish(tb failer, f *fort) []byte {
 func newID(n int) string { return fmt.Sprintf("0a4b1c2d-0000-4000-8000-%012d", n) }
 
 // upset changes all that there is.
-func upset(tb failer, f *fort) {
+func upset(tb failer, f *stronghold) {
 	tb.Helper()
 	ctx := tb.Context()
 	got(f.owner.CreateKey(ctx, "signs", vault.EC(vault.P256), nil))(tb)
@@ -185,7 +185,7 @@ func upset(tb failer, f *fort) {
 func TestARestoreBringsAllBack(t *testing.T) {
 	t.Parallel()
 	s := store.NewMemory()
-	f := newFort(t, vault.Options{Store: s})
+	f := newStronghold(t, vault.Options{Store: s})
 	ctx := t.Context()
 	signature := furnish(t, f)
 	before := holding(t, f.hsm)
@@ -217,12 +217,12 @@ func TestARestoreBringsAllBack(t *testing.T) {
 // changes anything.
 func TestABackupBelongsToItsDomain(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{})
+	f := newStronghold(t, vault.Options{})
 	furnish(t, f)
 	folder, before := f.backup(t), holding(t, f.hsm)
 	for name, same := range map[string]bool{"twin": true, "stranger": false} {
 		other := got(f.svc.CreateManagedHSM(t.Context(), name, nil))(t)
-		fine(t, vault.Activate(other))
+		fine(t, other.Activate(t.Context()))
 		if same {
 			fine(t, f.hsm.Module().ExportDomain(other.Module().RestoreDomain))
 		}
@@ -266,7 +266,7 @@ func starting(c *vault.Client, to vault.BackupStorage) map[string]func(context.C
 // A key comes back alone when its name is free.
 func TestARestoreOfOneKey(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{})
+	f := newStronghold(t, vault.Options{})
 	ctx := t.Context()
 	signature := furnish(t, f)
 	before, folder := got(f.owner.GetKey(ctx, "signs"))(t), f.backup(t)
@@ -299,7 +299,7 @@ func TestARestoreOfOneKey(t *testing.T) {
 // What was deleted and is over when the backup is restored does not come back.
 func TestARestoreLeavesOutWhatIsOver(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{})
+	f := newStronghold(t, vault.Options{})
 	furnish(t, f)
 	folder := f.backup(t)
 	f.clock.Advance(91 * 24 * time.Hour)
@@ -311,7 +311,7 @@ func TestARestoreLeavesOutWhatIsOver(t *testing.T) {
 
 func TestWhatIsNoStorageIsRefused(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{})
+	f := newStronghold(t, vault.Options{})
 	folder := f.backup(t)
 	without := newHSMWithoutStorage(t)
 	for name, c := range map[string]struct {
@@ -362,7 +362,7 @@ func TestWhatIsNoStorageIsRefused(t *testing.T) {
 
 func newHSMWithoutStorage(tb failer) *vault.Client {
 	h, c := newHSM(tb, newWorld(tb, nil, nil), nil)
-	fine(tb, vault.Activate(h))
+	fine(tb, h.Activate(tb.Context()))
 	return c
 }
 
@@ -371,7 +371,7 @@ func TestABackupByManagedIdentity(t *testing.T) {
 	t.Parallel()
 	var seen []string
 	blobs := &shelfOfBlobs{blobs: map[string][]byte{}}
-	f := newFort(t, vault.Options{Storage: func(_ context.Context, _ string, sas vault.Value) (vault.BlobContainer, error) {
+	f := newStronghold(t, vault.Options{Storage: func(_ context.Context, _ string, sas vault.Value) (vault.BlobContainer, error) {
 		seen = append(seen, sas.Reveal())
 		return blobs, nil
 	}})

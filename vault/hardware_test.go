@@ -149,6 +149,11 @@ func TestKeysThatKeysAreBroughtWith(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	brought := cryptotest.JWK(t, crypto.RSA(2048))
+	brought.KeyOps = []crypto.Operation{crypto.OpImport, crypto.OpSign}
+	if _, err := w.owner.ImportKey(ctx, "brought", brought, &vault.ImportKeyOptions{HSM: true}); codes(err) != "BadParameter" {
+		t.Errorf("import: %v", err)
+	}
 	both := &vault.UpdateKeyOptions{Operations: []crypto.Operation{crypto.OpImport, crypto.OpSign}}
 	if _, err := w.owner.UpdateKey(ctx, "kek", both); codes(err) != "BadParameter" {
 		t.Errorf("update: %v", err)

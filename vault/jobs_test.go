@@ -13,7 +13,7 @@ import (
 // A job is in progress for as long as the lag. While it restores nothing is answered but how far it is.
 func TestAJobTakesItsTime(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{Lag: 10 * time.Second})
+	f := newStronghold(t, vault.Options{Lag: 10 * time.Second})
 	ctx := t.Context()
 	got(f.owner.CreateKey(ctx, "k", vault.EC(vault.P256), nil))(t)
 	f.clock.Advance(time.Minute)
@@ -80,7 +80,7 @@ func TestAJobTakesItsTime(t *testing.T) {
 // The newest 64 jobs are remembered, and every backup has a folder of its own.
 func TestJobsAreForgotten(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{Limits: new(limiter.Unlimited())})
+	f := newStronghold(t, vault.Options{Limits: new(limiter.Unlimited())})
 	first := got(f.owner.StartBackup(t.Context(), toStorage))(t)
 	for range 63 {
 		f.backup(t)

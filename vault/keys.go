@@ -236,6 +236,13 @@ func (in importInput) validate(s *settings) error {
 		return err
 	}
 	hardware := in.HSM || in.jwk.Kty.HSM() || s.Product == ManagedHSM
+	kty := in.jwk.Kty
+	if hardware {
+		kty = hardened(kty)
+	}
+	if err := hsm.CheckImportOperation(kty, in.jwk.KeyOps); err != nil {
+		return err
+	}
 	if err := s.validRelease(hardware, in.Exportable, in.Release); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 const fortressHost = "fortress.managedhsm.azure.net"
 
 // ask makes a request of a protocol and returns the answer and where its job is asked for.
-func (f *fort) ask(tb failer, o vault.Operation, name, version, body string) (answer, async string, err error) {
+func (f *stronghold) ask(tb failer, o vault.Operation, name, version, body string) (answer, async string, err error) {
 	r := &vault.Exchange{Caller: vault.Owner(), Name: name, Host: fortressHost, Query: "api-version=" + version, Length: int64(len(body))}
 	if body != "" {
 		r.Body = strings.NewReader(body)
@@ -35,7 +35,7 @@ func wireRestore(member, folder string) string {
 // A job over a protocol: what begins it, where it is asked for, and how it shows itself, in progress and over.
 func TestJobsOverAProtocol(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{Lag: 5 * time.Second})
+	f := newStronghold(t, vault.Options{Lag: 5 * time.Second})
 	furnish(t, f)
 	f.clock.Advance(10 * time.Second)
 	folder := ""
@@ -92,7 +92,7 @@ func TestJobsOverAProtocol(t *testing.T) {
 // A job that failed says why inside a successful answer.
 func TestAFailedJobOverAProtocol(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{})
+	f := newStronghold(t, vault.Options{})
 	f.blobs.way = func(string) error { return errDisk }
 	_, async, err := f.ask(t, vault.OpBackupStart, "", "7.4", wireStorage)
 	fine(t, err)
@@ -109,7 +109,7 @@ func TestAFailedJobOverAProtocol(t *testing.T) {
 
 func TestBodiesOfABackup(t *testing.T) {
 	t.Parallel()
-	f := newFort(t, vault.Options{})
+	f := newStronghold(t, vault.Options{})
 	folder := f.backup(t)
 	for _, c := range []struct {
 		operation     vault.Operation
