@@ -13,10 +13,16 @@ var notActivated = row{
 // NewNotActivated refuses what a Managed HSM does not do before it is activated.
 func NewNotActivated() *Error { return notActivated.new() }
 
-var hsmForbidden = row{
-	id: "hsm-forbidden-by-rbac", status: 403, code: Forbidden, inner: ForbiddenByRbac, container: managedHSM, grade: Inferred,
-	template: "Caller is not authorized to perform action on resource. Caller: {caller}. Action: '{action}'. (Activity ID: {activity})",
-	when:     "No role of the caller gives the data action at the scope.",
+var notAuthorized = row{
+	id: "not-authorized", status: 403, code: AccessDenied, container: managedHSM, grade: Issue,
+	template: "Not authorized to access {action} on {scope} (Activity ID: {activity})",
+	when:     "No role of the caller gives the data action at the scope. Code and text are quoted for the scope /; the status is inferred.",
+}
+
+// NewNotAuthorized refuses a data action, such as
+// Microsoft.KeyVault/managedHsm/keys/create, at a scope: /, /keys or /keys/name.
+func NewNotAuthorized(action, scope string) *Error {
+	return notAuthorized.new("action", action, "scope", echo(scope))
 }
 
 var operationNotOffered = row{

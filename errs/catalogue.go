@@ -14,7 +14,7 @@ var catalogue = [...]*row{
 	&forbiddenByConnection, &forbiddenByConnectionNoBypass,
 	&keyOperationForbidden, &keyDisabled, &keyNotYetValid, &keyExpired, &secretDisabled,
 	&hardwareKeysNotSupported, &purgeProtected, &attestationRefused, &mergeForbidden, &rootForbidden,
-	&hsmForbidden, &notActivated,
+	&notAuthorized, &notActivated,
 
 	&throttled,
 

@@ -53,7 +53,7 @@ const (
 
 // Codes of the innererror member.
 const (
-	AccessDenied                          Code = "AccessDenied"                          // no access policy entry, or a release refused
+	AccessDenied                          Code = "AccessDenied"                          // no access policy entry, or a release refused; of a Managed HSM the code: no role
 	ForbiddenByPolicy                     Code = "ForbiddenByPolicy"                     // an access policy entry without the permission
 	ForbiddenByRbac                       Code = "ForbiddenByRbac"                       // no role assignment grants the action
 	ForbiddenByFirewall                   Code = "ForbiddenByFirewall"                   // the client's address
@@ -89,6 +89,8 @@ func (c Code) family() Code {
 		return MalformedBackupBlob
 	case ServerError, UnknownError:
 		return Internal
+	case AccessDenied: // as a code of its own, by a Managed HSM
+		return Forbidden
 	}
 	return c
 }

@@ -40,7 +40,7 @@ var firstPartyDenied = row{
 }
 
 var forbiddenByRbac = row{
-	id: "forbidden-by-rbac", status: 403, code: Forbidden, inner: ForbiddenByRbac, twin: &hsmForbidden,
+	id: "forbidden-by-rbac", status: 403, code: Forbidden, inner: ForbiddenByRbac,
 	template: "Caller is not authorized to perform action on resource.\r\n" +
 		"If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\n" +
 		"Caller: {caller}\r\nAction: '{action}'\r\nResource: '{resource}'\r\n" +

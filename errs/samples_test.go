@@ -112,6 +112,7 @@ func administrationSamples() (all []sample) {
 	add("NewBackupSAS", errs.NewBackupSAS())
 	add("NewBackupJobSAS", errs.NewBackupJobSAS())
 	add("NewNotActivated", errs.NewNotActivated())
+	add("NewNotAuthorized", errs.NewNotAuthorized("Microsoft.KeyVault/managedHsm/keys/create", "/keys"))
 	add("NewOperationNotOffered", errs.NewOperationNotOffered("SecretGet"))
 	add("NewRotationNeedsPolicy", errs.NewRotationNeedsPolicy())
 	add("NewTooManyKeys", errs.NewTooManyKeys(5000))

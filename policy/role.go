@@ -100,7 +100,7 @@ func (b roleBook) add(r *role) error {
 		if ref == "" {
 			continue
 		}
-		if _, taken := b[roleKey(ref)]; taken {
+		if other := b[roleKey(ref)]; other != nil && other != r {
 			return fmt.Errorf("policy: two role definitions are called %q", ref)
 		}
 		b[roleKey(ref)] = r

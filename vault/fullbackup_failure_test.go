@@ -237,12 +237,12 @@ func TestRightsOfABackup(t *testing.T) {
 	j := got(saver.StartBackup(t.Context(), toStorage))(t)
 	got(saver.GetBackupStatus(t.Context(), j.ID))(t)
 	for doing, do := range restoring(saver, toStorage, folder, "signs") {
-		if _, err := do(t.Context()); !errors.Is(err, errs.ForbiddenByRbac) {
+		if _, err := do(t.Context()); !errors.Is(err, errs.AccessDenied) {
 			t.Errorf("%s by who may back up: %v", doing, err)
 		}
 	}
 	for doing, do := range starting(restorer, toStorage) {
-		if _, err := do(t.Context()); !errors.Is(err, errs.ForbiddenByRbac) {
+		if _, err := do(t.Context()); !errors.Is(err, errs.AccessDenied) {
 			t.Errorf("%s by who may restore: %v", doing, err)
 		}
 	}

@@ -136,8 +136,8 @@ func holding(tb failer, h *vault.HSM) string {
 	return b.String()
 }
 
-var auditor = policy.RoleDefinition{
-	ID: "0a4b1c2d-0000-4000-8000-00000000000e", Name: "auditor", Type: policy.CustomRole, AssignableScopes: []string{"/"},
+var inspector = policy.RoleDefinition{
+	ID: "0a4b1c2d-0000-4000-8000-00000000000e", Name: "inspector", Type: policy.CustomRole, AssignableScopes: []string{"/"},
 	Permissions: []policy.Permission{{DataActions: []string{"Microsoft.KeyVault/managedHsm/keys/read/action"}}},
 }
 
@@ -160,9 +160,9 @@ func furnish(tb failer, f *stronghold) []byte {
 	got(f.owner.CreateKey(ctx, "gone", vault.EC(vault.P384), nil))(tb)
 	got(f.owner.DeleteKey(ctx, "gone"))(tb)
 	fine(tb, f.hsm.SetRoles(ctx, []policy.RoleAssignment{
-		{ID: newID(1), Role: auditor.ID, PrincipalID: "reader", Scope: "/"},
+		{ID: newID(1), Role: inspector.ID, PrincipalID: "reader", Scope: "/"},
 		{ID: newID(2), Role: policy.ManagedHSMAdministrator, PrincipalID: "boss", Scope: "/"},
-	}, []policy.RoleDefinition{auditor}))
+	}, []policy.RoleDefinition{inspector}))
 	return signature
 }
 

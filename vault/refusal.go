@@ -54,8 +54,10 @@ func (c call) rightRefusal(right policy.Right) error {
 	d := c.set.explain(c.who, right, c.name, c.now)
 	var e *errs.Error
 	switch {
-	case d.Gate == policy.GateRBAC, d.Gate == policy.GateLocalRBAC:
+	case d.Gate == policy.GateRBAC:
 		e = c.rbacRefusal(d)
+	case d.Gate == policy.GateLocalRBAC:
+		e = errs.NewNotAuthorized(right.HSMAction(), c.localScope(right))
 	case d.Reason == policy.NoEntry:
 		e = errs.NewAccessDenied(c.whom(), c.where(), right.Collection(), right.Permission())
 	default:
@@ -63,6 +65,17 @@ func (c call) rightRefusal(right policy.Right) error {
 	}
 	e.Cause = d
 	return e
+}
+
+// localScope is the scope at which a Managed HSM looks for a right: the key that the path names, all keys, or everything.
+func (c call) localScope(right policy.Right) string {
+	switch {
+	case right.Collection() != "keys":
+		return "/"
+	case c.name == "", right == policy.KeysCreate, right == policy.KeysImport:
+		return "/keys"
+	}
+	return "/keys/" + c.name
 }
 
 func (c call) rbacRefusal(d policy.Decision) *errs.Error {
@@ -74,7 +87,7 @@ func (c call) rbacRefusal(d policy.Decision) *errs.Error {
 	if d.Reason == policy.DeniedByAssignment {
 		denial, reason = d.Rule, ""
 	}
-	return errs.NewForbiddenByRbac(c.whom(), c.where(), c.container.action(d.Right), resource, "", denial, reason)
+	return errs.NewForbiddenByRbac(c.whom(), c.where(), d.Right.VaultAction(), resource, "", denial, reason)
 }
 
 // tokenRefusal is the 401 of a token that does not verify.

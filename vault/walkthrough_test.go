@@ -47,7 +47,7 @@ func TestADisasterIsRecoveredFrom(t *testing.T) {
 	first.clock.Advance(time.Minute) // until the role has arrived everywhere
 	key := got(user.CreateKey(ctx, "k", crypto.Spec{Type: crypto.KeyTypeECHSM}, nil))(t)
 	signature := got(user.Sign(ctx, "k", vault.ES256, digest[:]))(t)
-	if _, err := admin.Sign(ctx, "k", vault.ES256, digest[:]); !errors.Is(err, errs.ForbiddenByRbac) {
+	if _, err := admin.Sign(ctx, "k", vault.ES256, digest[:]); !errors.Is(err, errs.AccessDenied) {
 		t.Errorf("an administrator used a key: %v", err)
 	}
 	job := got(admin.StartBackup(ctx, where))(t)
@@ -76,11 +76,11 @@ func TestADisasterIsRecoveredFrom(t *testing.T) {
 		t.Errorf("one holder: %v", err)
 	}
 	fine(t, admin.UploadSecurityDomain(ctx, got(hsm.RewrapDomain(domain, transfer.Certificate, holders[1:]))(t)))
-	if _, err := user.Sign(ctx, key.ID.Ref(), vault.ES256, digest[:]); !errors.Is(err, errs.ForbiddenByRbac) {
+	if _, err := user.Sign(ctx, key.ID.Ref(), vault.ES256, digest[:]); !errors.Is(err, errs.AccessDenied) {
 		t.Errorf("before the restore: %v", err)
 	}
 	job = got(admin.StartRestore(ctx, where, folder))(t)
-	if _, err := user.GetKey(ctx, "k"); !errors.Is(err, errs.Conflict) && !errors.Is(err, errs.ForbiddenByRbac) {
+	if _, err := user.GetKey(ctx, "k"); !errors.Is(err, errs.Conflict) && !errors.Is(err, errs.AccessDenied) {
 		t.Errorf("during the restore: %v", err)
 	}
 	second.clock.Advance(time.Minute)
