@@ -210,7 +210,7 @@ const malformedSAS = "The customer provided SAS token is malformed. The SAS toke
 
 var backupSAS = row{
 	id: "backup-sas", status: 400, code: BadRequest,
-	template: malformedSAS, container: managedHSM, grade: Recorded,
+	template: malformedSAS, container: managedHSM, grade: Recorded, null: true,
 	when: "Backup or restore with a SAS token that has no expiry. The text has no activity; the body has an innererror that is null.",
 }
 

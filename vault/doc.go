@@ -1,5 +1,5 @@
-// Package vault is Azure Key Vault inside the process: the modelled service, with real cryptography, its policies, its
-// firewall, its rate limits and its errors, on a clock that the program turns.
+// Package vault is Azure Key Vault and Managed HSM inside the process: the modelled service, with real cryptography, its
+// policies, its firewall, its rate limits and its errors, on a clock that the program turns.
 //
 // # The model
 //
@@ -12,6 +12,10 @@
 //	owner := v.As(vault.Owner())
 //	key, err := owner.CreateKey(ctx, "app", vault.RSA(2048), nil)
 //	sig, err := owner.Sign(ctx, "app", vault.RS256, digest[:])
+//
+// An [HSM] is the other product: a Managed HSM, with keys in a module of its own, roles of its own and no secrets. It is
+// made by [Service.CreateManagedHSM], and can be used once its security domain was downloaded; the same Client makes requests
+// to it. Both are a [Container].
 //
 // Every request takes the same way, and the first gate that refuses it decides the error: who calls (401), from where
 // (403), with what right (403), how much was asked for lately (429), whether the request is well formed (400), and at

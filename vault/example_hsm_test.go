@@ -1,0 +1,178 @@
+package vault_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math/big"
+	"os"
+	"time"
+
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/hsm"
+	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/policy"
+	"github.com/embedvault/embedvault/policy/identity"
+	"github.com/embedvault/embedvault/vault"
+)
+
+// A Managed HSM is activated by those who download its security domain. An administrator gives roles and uses no key.
+func ExampleService_CreateManagedHSM() {
+	ctx := context.Background()
+	svc, err := vault.New(nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	h, err := svc.CreateManagedHSM(ctx, "fortress", &vault.HSMOptions{Administrators: []string{"admin"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	admin, app := h.As(vault.Principal("admin")), h.As(vault.Principal("app"))
+	_, err = admin.CreateRoleAssignment(ctx, "/", policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "app"})
+	fmt.Println(errors.Is(err, errs.NotActivated))
+
+	var holders []hsm.DomainHolder
+	var certificates []*x509.Certificate
+	for range 3 {
+		holder := newHolder()
+		holders, certificates = append(holders, holder), append(certificates, holder.Certificate)
+	}
+	if _, err := admin.DownloadSecurityDomain(ctx, certificates, 2); err != nil { // kept by the three, of whom two are needed
+		fmt.Println(err)
+		return
+	}
+	_, err = admin.CreateRoleAssignment(ctx, "/keys", policy.RoleAssignment{
+		ID: "0d1c2b3a-0000-4000-8000-000000000001", Role: policy.ManagedHSMCryptoUser, PrincipalID: "app",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	key, err := app.CreateKey(ctx, "k", crypto.Oct(256), nil)
+	fmt.Println(key.JWK.Kty, err)
+	_, err = admin.Encrypt(ctx, "k", crypto.A256GCM, []byte("secret"), nil)
+	fmt.Println(errors.Is(err, errs.Forbidden))
+	// Output:
+	// true
+	// oct-HSM <nil>
+	// true
+}
+
+// newHolder makes somebody who keeps a share of a security domain.
+func newHolder() hsm.DomainHolder {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Date(2036, 1, 1, 0, 0, 0, 0, time.UTC)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return hsm.DomainHolder{Certificate: certificate, Key: key}
+}
+
+// A full backup goes to a directory, and comes back from it.
+func ExampleClient_StartBackup() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "backups")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	svc, err := vault.New(&vault.Options{
+		Storage: func(context.Context, string, vault.Value) (vault.BlobContainer, error) {
+			return vault.DirectoryBlobs(dir), nil
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	h, err := svc.CreateManagedHSM(ctx, "fortress", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := h.Activate(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	owner := h.As(vault.Owner())
+	owner.CreateKey(ctx, "k", crypto.EC(crypto.P256), nil)
+	storage := vault.BackupStorage{URI: "https://contoso.blob.core.windows.net/backups", ManagedIdentity: true}
+	job, err := owner.StartBackup(ctx, storage)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if job, err = owner.GetBackupStatus(ctx, job.ID); err != nil {
+		fmt.Println(err)
+		return
+	}
+	owner.DeleteKey(ctx, "k")
+	restore, err := owner.StartRestore(ctx, storage, job.Folder())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	restore, err = owner.GetRestoreStatus(ctx, restore.ID)
+	fmt.Println(restore.Status, err)
+	key, err := owner.GetKey(ctx, "k")
+	fmt.Println(key.JWK.Kty, err)
+	// Output:
+	// Succeeded <nil>
+	// EC-HSM <nil>
+}
+
+// An exportable key leaves for an environment that an authority attests, wrapped to the environment's own key.
+func ExampleClient_ReleaseKey() {
+	ctx := context.Background()
+	attestor := identity.NewAttestor(&identity.AttestorOptions{Authority: "https://attest.example"})
+	svc, err := vault.New(&vault.Options{Attestation: attestor})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	v, err := svc.Vault(ctx, "contoso")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	owner := v.As(vault.Owner())
+	_, err = owner.CreateKey(ctx, "k", crypto.EC(crypto.P256).HSM(), &vault.CreateKeyOptions{
+		Exportable: true, Release: &vault.ReleasePolicy{Data: []byte(`{"version":"1.0.0","anyOf":[
+			{"authority":"https://attest.example","allOf":[{"claim":"tee","equals":"enclave"}]}]}`)},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	environment, err := rsa.GenerateKey(rand.Reader, 2048) // it never leaves the environment
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, tee := range []string{"enclave", "laptop"} {
+		target, err := attestor.Token(map[string]any{"tee": tee}, &environment.PublicKey)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		_, err = owner.ReleaseKey(ctx, "k", target, nil)
+		fmt.Println(tee, err)
+	}
+	// Output:
+	// enclave <nil>
+	// laptop Forbidden (AccessDenied): Target environment attestation statement cannot be verified.
+}
