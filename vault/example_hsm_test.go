@@ -36,11 +36,9 @@ func ExampleService_CreateManagedHSM() {
 	_, err = admin.CreateRoleAssignment(ctx, "/", policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "app"})
 	fmt.Println(errors.Is(err, errs.NotActivated))
 
-	var holders []hsm.DomainHolder
 	var certificates []*x509.Certificate
 	for range 3 {
-		holder := newHolder()
-		holders, certificates = append(holders, holder), append(certificates, holder.Certificate)
+		certificates = append(certificates, newHolder().Certificate)
 	}
 	if _, err := admin.DownloadSecurityDomain(ctx, certificates, 2); err != nil { // kept by the three, of whom two are needed
 		fmt.Println(err)

@@ -101,7 +101,7 @@ type statement struct {
 // opened checks a release by the service's certificate, with nothing of ours, and returns what it says and the key in it.
 func (w *enclave) opened(tb failer, token string) (s statement, key []byte) {
 	tb.Helper()
-	jws := got(jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256}))(tb)
+	jws := got(jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256}))(tb)
 	certificate := got(x509.ParseCertificate(got(w.svc.ReleaseCertificate())(tb)))(tb)
 	print := sha1.Sum(certificate.Raw)
 	if head := jws.Signatures[0].Header; head.KeyID != hex.EncodeToString(print[:]) {

@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -94,7 +95,7 @@ func TestADisasterIsRecoveredFrom(t *testing.T) {
 		t.Errorf("restored as %s, want %s", back.ID, key.ID)
 	}
 	again := got(user.Sign(ctx, "k", vault.ES256, digest[:]))(t)
-	public := &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(key.JWK.X), Y: new(big.Int).SetBytes(key.JWK.Y)}
+	public := got(ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, key.JWK.X, key.JWK.Y)))(t)
 	for name, s := range map[string][]byte{"old": signature.Value, "new": again.Value} {
 		if !ecdsa.Verify(public, digest[:], new(big.Int).SetBytes(s[:32]), new(big.Int).SetBytes(s[32:])) {
 			t.Errorf("the %s signature does not verify", name)
