@@ -32,14 +32,7 @@ func (s Setting) appendTo(dst []byte, _ *Exchange) []byte {
 
 func (l settingList) appendTo(dst []byte, r *Exchange) []byte {
 	w := begin(dst)
-	w.open("settings", '[')
-	for i, s := range l {
-		if i > 0 {
-			w.Buf = append(w.Buf, ',')
-		}
-		w.Buf = s.appendTo(w.Buf, r)
-	}
-	w.Close(']')
+	list(&w, "settings", l, r)
 	return w.end()
 }
 

@@ -90,6 +90,18 @@ func (w *object) open(name string, bracket byte) {
 	w.Open(bracket)
 }
 
+// list appends a member that is an array of what can be sent.
+func list[I any](w *object, name string, items []I, r *Exchange) {
+	w.open(name, '[')
+	for i, item := range items {
+		if i > 0 {
+			w.Buf = append(w.Buf, ',')
+		}
+		w.Buf = any(item).(wireOutput).appendTo(w.Buf, r)
+	}
+	w.Close(']')
+}
+
 // text appends a member, also an empty one.
 func (w *object) text(name, value string) { w.Member(name, value) }
 

@@ -43,14 +43,7 @@ func (r *Exchange) lists(after string) bool {
 
 func (p page[I]) appendTo(dst []byte, r *Exchange) []byte {
 	w := begin(dst)
-	w.open("value", '[')
-	for i, item := range p.items {
-		if i > 0 {
-			w.Buf = append(w.Buf, ',')
-		}
-		w.Buf = any(item).(wireOutput).appendTo(w.Buf, r)
-	}
-	w.Close(']')
+	list(&w, "value", p.items, r)
 	w.Name("nextLink")
 	if p.next == "" {
 		w.Buf = append(w.Buf, "null"...)

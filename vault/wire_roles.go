@@ -131,13 +131,6 @@ type roleList[I wireOutput] []I
 
 func (l roleList[I]) appendTo(dst []byte, r *Exchange) []byte {
 	w := begin(dst)
-	w.open("value", '[')
-	for i, item := range l {
-		if i > 0 {
-			w.Buf = append(w.Buf, ',')
-		}
-		w.Buf = item.appendTo(w.Buf, r)
-	}
-	w.Close(']')
+	list(&w, "value", l, r)
 	return w.end()
 }
