@@ -12,6 +12,13 @@ import (
 // "/keys/{name}"; "" is "/". Another one is 400 (errs.BadParameter). Ids and roles are GUIDs, or resource ids that end in
 // one; answers have the GUID alone.
 
+// at makes the call of a request about roles at a scope, and about the one of an id or "".
+func (c *Client) at(ctx context.Context, scope, id string) call {
+	request := c.on(ctx, id, "")
+	request.scope = roleScope(scope)
+	return request
+}
+
 // RoleDefinitionListOptions select role definitions.
 type RoleDefinitionListOptions struct {
 	Name string          // what the role is called, compared without case; "": any
@@ -26,7 +33,7 @@ func (c *Client) ListRoleDefinitions(ctx context.Context, scope string, o *RoleD
 		q.RoleDefinitionListOptions = *o
 	}
 	return pages(nil, func(cursor) (p page[policy.RoleDefinition], err error) {
-		list, err := run(c.on(ctx, "", ""), definitionList, q, nil)
+		list, err := run(c.at(ctx, scope, ""), definitionList, q, nil)
 		for _, d := range list {
 			p.items = append(p.items, d.RoleDefinition)
 		}
@@ -36,7 +43,7 @@ func (c *Client) ListRoleDefinitions(ctx context.Context, scope string, o *RoleD
 
 // GetRoleDefinition returns the role definition of a GUID. An absent one is 404 (errs.RoleDefinitionNotFound).
 func (c *Client) GetRoleDefinition(ctx context.Context, scope, id string) (policy.RoleDefinition, error) {
-	d, err := run(c.on(ctx, lastSegment(id), ""), definitionGet, roleScope(scope), nil)
+	d, err := run(c.at(ctx, scope, lastSegment(id)), definitionGet, roleScope(scope), nil)
 	return d.RoleDefinition, err
 }
 
@@ -45,14 +52,14 @@ func (c *Client) GetRoleDefinition(ctx context.Context, scope, id string) (polic
 // 400 (errs.BadParameter).
 func (c *Client) SetRoleDefinition(ctx context.Context, scope string, d policy.RoleDefinition) (policy.RoleDefinition, error) {
 	id := lastSegment(cmp.Or(d.ID, newGUID()))
-	set, err := run(c.on(ctx, id, ""), definitionSet, definitionInput{roleScope(scope), d}, nil)
+	set, err := run(c.at(ctx, scope, id), definitionSet, definitionInput{roleScope(scope), d}, nil)
 	return set.RoleDefinition, err
 }
 
 // DeleteRoleDefinition deletes a custom role and answers it. An absent one is 404 (errs.RoleDefinitionNotFound); a built-in
 // one, and one that is assigned, is 400 (errs.BadParameter).
 func (c *Client) DeleteRoleDefinition(ctx context.Context, scope, id string) (policy.RoleDefinition, error) {
-	d, err := run(c.on(ctx, lastSegment(id), ""), definitionDelete, roleScope(scope), nil)
+	d, err := run(c.at(ctx, scope, lastSegment(id)), definitionDelete, roleScope(scope), nil)
 	return d.RoleDefinition, err
 }
 
@@ -69,7 +76,7 @@ func (c *Client) ListRoleAssignments(ctx context.Context, scope string, o *RoleA
 		q.RoleAssignmentListOptions = *o
 	}
 	return pages(nil, func(cursor) (p page[policy.RoleAssignment], err error) {
-		list, err := run(c.on(ctx, "", ""), assignmentList, q, nil)
+		list, err := run(c.at(ctx, scope, ""), assignmentList, q, nil)
 		for _, a := range list {
 			p.items = append(p.items, a.RoleAssignment)
 		}
@@ -79,7 +86,7 @@ func (c *Client) ListRoleAssignments(ctx context.Context, scope string, o *RoleA
 
 // GetRoleAssignment returns the role assignment of a GUID at a scope. An absent one is 404 (errs.RoleAssignmentNotFound).
 func (c *Client) GetRoleAssignment(ctx context.Context, scope, id string) (policy.RoleAssignment, error) {
-	a, err := run(c.on(ctx, lastSegment(id), ""), assignmentGet, roleScope(scope), nil)
+	a, err := run(c.at(ctx, scope, lastSegment(id)), assignmentGet, roleScope(scope), nil)
 	return a.RoleAssignment, err
 }
 
@@ -88,12 +95,13 @@ func (c *Client) GetRoleAssignment(ctx context.Context, scope, id string) (polic
 // the 51st assignment of the whole Managed HSM, and the 11th of a key are 400 (errs.BadParameter).
 func (c *Client) CreateRoleAssignment(ctx context.Context, scope string, a policy.RoleAssignment) (policy.RoleAssignment, error) {
 	id := lastSegment(cmp.Or(a.ID, newGUID()))
-	made, err := run(c.on(ctx, id, ""), assignmentCreate, assignmentInput{roleScope(cmp.Or(scope, a.Scope)), a}, nil)
+	scope = cmp.Or(scope, a.Scope)
+	made, err := run(c.at(ctx, scope, id), assignmentCreate, assignmentInput{roleScope(scope), a}, nil)
 	return made.RoleAssignment, err
 }
 
 // DeleteRoleAssignment deletes a role assignment and answers it. An absent one is 404 (errs.RoleAssignmentNotFound).
 func (c *Client) DeleteRoleAssignment(ctx context.Context, scope, id string) (policy.RoleAssignment, error) {
-	a, err := run(c.on(ctx, lastSegment(id), ""), assignmentDelete, roleScope(scope), nil)
+	a, err := run(c.at(ctx, scope, lastSegment(id)), assignmentDelete, roleScope(scope), nil)
 	return a.RoleAssignment, err
 }

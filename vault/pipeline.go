@@ -22,6 +22,7 @@ type call struct {
 	root          *shelf.Root       // what the vault held when the request was admitted
 	key           keyFound          // the key that the path names, if the operation uses one
 	name, version string            // from the path; "" where the operation has none
+	scope         roleScope         // of the roles that the request is about; "" where it is about none
 	now           time.Time         // when the request came; read once
 	id            RequestID
 }
@@ -146,11 +147,11 @@ func (c *call) admit(right policy.Right) error {
 	if !c.fromInside() && !c.set.network.Allows(c.caller.source) {
 		return c.networkRefusal()
 	}
-	if right != 0 && !c.caller.owner && c.container.offers(right) && !c.set.allows(c.who, right, c.name, c.now) {
+	if right != 0 && !c.caller.owner && c.container.offers(right) && !c.allowed(right) {
 		return c.rightRefusal(right)
 	}
 	if c.wire != nil {
-		c.wire.Assignment = c.set.assignment(c.who, right, c.name, c.now)
+		c.wire.Assignment = c.assignment(right)
 	}
 	c.root = c.container.shelf.Root()
 	return nil

@@ -51,7 +51,7 @@ func (c call) networkRefusal() error {
 
 // rightRefusal is the 403 of the policies.
 func (c call) rightRefusal(right policy.Right) error {
-	d := c.set.explain(c.who, right, c.name, c.now)
+	d := c.explain(right)
 	var e *errs.Error
 	switch {
 	case d.Gate == policy.GateRBAC:
@@ -67,9 +67,12 @@ func (c call) rightRefusal(right policy.Right) error {
 	return e
 }
 
-// localScope is the scope at which a Managed HSM looks for a right: the key that the path names, all keys, or everything.
+// localScope is the scope at which a Managed HSM looks for a right: that of the roles, the key that the path names, all
+// keys, or everything.
 func (c call) localScope(right policy.Right) string {
 	switch {
+	case c.scope != "":
+		return string(c.scope)
 	case right.Collection() != "keys":
 		return "/"
 	case c.name == "", right == policy.KeysCreate, right == policy.KeysImport:
@@ -80,7 +83,7 @@ func (c call) localScope(right policy.Right) string {
 
 func (c call) rbacRefusal(d policy.Decision) *errs.Error {
 	resource := c.set.resource
-	if object := objectOf(d.Right, c.name); object != "" {
+	if object := c.object(d.Right); object != "" {
 		resource += "/" + object
 	}
 	denial, reason := "", "DeniedWithNoValidRBAC"

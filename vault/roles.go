@@ -116,6 +116,14 @@ func (s roleScope) key() string {
 	return strings.ToLower(lastSegment(string(s)))
 }
 
+// object is the path of the key below the Managed HSM, "" for all of it.
+func (s roleScope) object() string {
+	if key := s.key(); key != "" {
+		return "keys/" + key
+	}
+	return ""
+}
+
 // global refuses every scope at which there are no definitions: all but "/".
 func (s roleScope) global() error {
 	if scope, err := s.canonical(); err != nil || scope != "/" {

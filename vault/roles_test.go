@@ -362,3 +362,38 @@ func TestRolesMadeAtOneTime(t *testing.T) {
 		t.Errorf("%d roles, %d assignments, %d of one name", len(custom), len(assigned), len(winners))
 	}
 }
+
+// A policy administrator of one key gives roles at that key, and nowhere else.
+func TestAnAdministratorOfOneKey(t *testing.T) {
+	t.Parallel()
+	unlimited := limiter.Unlimited()
+	h, _ := newHSM(t, newWorld(t, &vault.Options{Limits: &unlimited}, nil), nil)
+	ctx := t.Context()
+	fine(t, h.Activate(ctx))
+	fine(t, h.SetRoles(ctx, []policy.RoleAssignment{{Role: policy.ManagedHSMPolicyAdministrator, PrincipalID: "team", Scope: "/keys/ours"}}, nil))
+	team := h.As(vault.Principal("team"))
+	give := func(scope string) error {
+		_, err := team.CreateRoleAssignment(ctx, scope, policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "p"})
+		return err
+	}
+	fine(t, give("/keys/OURS"))
+	for _, scope := range []string{"/", "/keys", "/keys/theirs", "/keys/ours2", "/keys/", "keys/ours", ""} {
+		if err := give(scope); err == nil {
+			t.Errorf("gave a role at %q", scope)
+		}
+	}
+	if err := give("/"); !errors.Is(err, errs.AccessDenied) || !strings.HasPrefix(errs.From(err).Message, "Not authorized to access Microsoft.KeyVault/managedHsm/roleAssignments/write/action on / (") {
+		t.Errorf("at /: %v", err)
+	}
+	n := 0
+	for _, err := range team.ListRoleAssignments(ctx, "/keys/ours", nil) {
+		fine(t, err)
+		n++
+	}
+	if n != 2 {
+		t.Errorf("%d assignments at the key", n)
+	}
+	if _, err := h.As(vault.Principal("p")).ListSettings(ctx); !errors.Is(err, errs.AccessDenied) {
+		t.Errorf("a user of one key lists settings: %v", err)
+	}
+}

@@ -2,7 +2,6 @@ package vault
 
 import (
 	"cmp"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -164,44 +163,6 @@ func (s *settings) roles(now time.Time) *policy.Assignments {
 		return s.stale.rbac
 	}
 	return s.rbac
-}
-
-// allows tells whether a principal has a right, for an object or, without a name, for the vault as a whole.
-func (s *settings) allows(who *policy.Principal, right policy.Right, name string, now time.Time) bool {
-	if roles := s.roles(now); roles != nil {
-		return roles.Allows(who, right, objectOf(right, name))
-	}
-	return s.access.Allows(who, right)
-}
-
-// explain says why a principal has or lacks a right.
-func (s *settings) explain(who *policy.Principal, right policy.Right, name string, now time.Time) policy.Decision {
-	if roles := s.roles(now); roles != nil {
-		return roles.Explain(who, right, objectOf(right, name))
-	}
-	return s.access.Explain(who, right)
-}
-
-// assignment is the id of the role assignment that gives a principal a right, in 32 hexadecimal digits; "" if none does.
-func (s *settings) assignment(who *policy.Principal, right policy.Right, name string, now time.Time) string {
-	roles := s.roles(now)
-	if roles == nil || right == 0 {
-		return ""
-	}
-	granting, ok := roles.Granting(who, right, objectOf(right, name))
-	if !ok {
-		return ""
-	}
-	id := policy.ParseID(granting.ID)
-	return hex.EncodeToString(id[:])
-}
-
-// objectOf is the path below the vault of what a right is wanted for; "" is the vault.
-func objectOf(right policy.Right, name string) string {
-	if name == "" {
-		return ""
-	}
-	return right.Collection() + "/" + name
 }
 
 // recoveryLevel is the service's name of what deletion means.

@@ -48,7 +48,7 @@ type Exchange struct {
 // call makes the call of the request.
 func (r *Exchange) call(ctx context.Context, v *container) call {
 	r.managed = v.kind == ManagedHSM
-	return call{ctx: ctx, container: v, caller: &r.Caller, name: r.Name, version: r.Version, wire: r}
+	return call{ctx: ctx, container: v, caller: &r.Caller, name: r.Name, version: r.Version, scope: roleScope(r.Scope), wire: r}
 }
 
 // Check judges the form of a request without its body: 400 for an api-version that is missing or not known, 406 for an
