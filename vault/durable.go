@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
@@ -47,6 +48,9 @@ func decodeKey(ctx context.Context, v *container, id ID, data []byte) (keyVersio
 	if err := json.Unmarshal(data, &s); err != nil {
 		return keyVersion{}, err
 	}
+	if v.kind == ManagedHSM && !s.HSM {
+		return keyVersion{}, errors.New("a Managed HSM has no key in software")
+	}
 	private, err := v.driver(s.HSM, false).Open(ctx, s.Material)
 	if err != nil {
 		return keyVersion{}, err
@@ -59,7 +63,10 @@ func encodeSecret(v secretVersion) ([]byte, error) {
 	return json.Marshal(storedSecret{[]byte(v.value.Reveal()), v.contentType})
 }
 
-func decodeSecret(_ context.Context, _ *container, _ ID, data []byte) (secretVersion, error) {
+func decodeSecret(_ context.Context, v *container, _ ID, data []byte) (secretVersion, error) {
+	if v.kind == ManagedHSM {
+		return secretVersion{}, errors.New("a Managed HSM has no secrets")
+	}
 	var s storedSecret
 	if err := json.Unmarshal(data, &s); err != nil {
 		return secretVersion{}, err

@@ -73,7 +73,7 @@ func (s *Service) Find(p Product, name string) Container {
 	if s.closed.Load() || int(p) >= len(products) {
 		return nil
 	}
-	if c := s.lookup(strings.ToLower(name) + products[p].apart); c != nil {
+	if c := s.lookup(strings.ToLower(name) + products[p].apart); c != nil && c.kind == p {
 		return c.face
 	}
 	return nil

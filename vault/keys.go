@@ -235,7 +235,13 @@ func (in importInput) validate(s *settings) error {
 	if err := validOperations(in.jwk.KeyOps); err != nil {
 		return err
 	}
-	hardware := in.HSM || in.jwk.Kty.HSM() || s.Product == ManagedHSM
+	hardware, kty := in.HSM || in.jwk.Kty.HSM() || s.Product == ManagedHSM, in.jwk.Kty
+	if hardware {
+		kty = hardened(kty)
+	}
+	if err := hsm.CheckImportOperation(kty, in.jwk.KeyOps); err != nil {
+		return err
+	}
 	if err := s.validRelease(hardware, in.Exportable, in.Release); err != nil {
 		return err
 	}

@@ -108,6 +108,9 @@ func (l *loader) vault(r record) error {
 	if r.HSM != nil {
 		return l.hsm(r)
 	}
+	if !validVaultName(r.Vault) {
+		return badRecord(r.Sort, errors.New("no vault has its name"))
+	}
 	set, err := newSettings(KeyVault, r.Vault, r.Settings, l.tenantID())
 	if err != nil {
 		return badRecord(r.Sort, err)
@@ -119,6 +122,12 @@ func (l *loader) vault(r record) error {
 
 // hsm makes a Managed HSM of its settings, with a module of its domain.
 func (l *loader) hsm(r record) error {
+	switch {
+	case r.Settings.RBAC == nil:
+		return badRecord(r.Sort, errors.New("it has no roles"))
+	case !validVaultName(r.HSM.Name) || !strings.EqualFold(r.Vault, r.HSM.Name+products[ManagedHSM].apart):
+		return badRecord(r.Sort, errors.New("its name is another's"))
+	}
 	set, err := newSettings(ManagedHSM, r.HSM.Name, r.Settings, l.tenantID())
 	if err != nil {
 		return badRecord(r.Sort, err)
