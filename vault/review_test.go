@@ -2,10 +2,13 @@ package vault_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +17,10 @@ import (
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/cryptotest"
 	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/hook"
+	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/policy"
+	"github.com/embedvault/embedvault/policy/identity"
 	"github.com/embedvault/embedvault/vault"
 	"github.com/embedvault/embedvault/vault/store"
 )
@@ -365,4 +371,45 @@ func TestReviewRoles(t *testing.T) {
 	}
 	t.Logf("%d assignments at keys that do not exist", n)
 	_ = time.Now
+}
+
+// A rotation follows the policy that counts when its version is added, not the one from before the key was made.
+func TestARotationFollowsTheReleasePolicyOfTheMoment(t *testing.T) {
+	t.Parallel()
+	attestor := identity.NewAttestor(&identity.AttestorOptions{Authority: attester, NewKey: signingKey2048, Now: new(clock).Now})
+	unlimited := limiter.Unlimited()
+	var during func()
+	keys := &hook.Points{RSA: func(bits int) (*rsa.PrivateKey, error) {
+		if during != nil {
+			during()
+		}
+		return rsa.GenerateKey(rand.Reader, bits)
+	}}
+	w := newWorld(t, &vault.Options{Attestation: attestor, Limits: &unlimited, Hook: keys}, nil)
+	got(w.owner.CreateKey(t.Context(), "k", crypto.RSA(2048).HSM(), leaving()))(t)
+	strict := []byte(`{"anyOf":[{"authority":"https://attest.example/","allOf":[{"claim":"tee","equals":"none"}]}],"version":"1.0.0"}`)
+	during = func() {
+		during = nil
+		got(w.owner.UpdateKey(t.Context(), "k", &vault.UpdateKeyOptions{Release: &vault.ReleasePolicy{Data: strict}}))(t)
+	}
+	k := got(w.owner.RotateKey(t.Context(), "k"))(t)
+	if string(k.Release.Data) != string(got(w.owner.GetKey(t.Context(), "k"))(t).Release.Data) || !strings.Contains(string(k.Release.Data), `"none"`) {
+		t.Errorf("rotated under %s", k.Release.Data)
+	}
+}
+
+// What is no filter is not taken for none.
+func TestAFilterWithoutAName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	h, _ := newHSM(t, w, nil)
+	fine(t, h.Activate(t.Context()))
+	for _, filter := range []string{"()", "(", "'", "a eq", "a eq ''", "eq 'x'", "principalId eq 'a' or principalId eq 'b'", "atScope()()", "type eq '"} {
+		for _, o := range []vault.Operation{vault.OpRoleAssignmentList, vault.OpRoleDefinitionList} {
+			_, err := endpoint(o).Serve(t.Context(), h, &vault.Exchange{Caller: vault.Owner(), Query: "api-version=7.4&$filter=" + url.QueryEscape(filter)}, nil)
+			if errs.StatusOf(err) != 400 {
+				t.Errorf("%s %q: %v", o, filter, err)
+			}
+		}
+	}
 }
