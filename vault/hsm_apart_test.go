@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/cryptotest"
@@ -190,7 +189,7 @@ func (b *blobs) Get(_ context.Context, name string) ([]byte, error) {
 
 var stor = vault.BackupStorage{URI: "https://a.blob/c", SAS: vault.NewValue("se=2030&sig=hushhush")}
 
-func TestReviewFullBackup(t *testing.T) {
+func TestAFullBackupComesBackWhole(t *testing.T) {
 	t.Parallel()
 	s := store.NewMemory()
 	b := &blobs{all: map[string][]byte{}}
@@ -297,7 +296,7 @@ func TestReviewFullBackup(t *testing.T) {
 }
 
 // What backs a key up elsewhere does not open.
-func TestReviewBackupsStayApart(t *testing.T) {
+func TestBackupsOfTheProductsStayApart(t *testing.T) {
 	t.Parallel()
 	w, _ := storedWorld(t, nil)
 	ctx := t.Context()
@@ -324,7 +323,7 @@ func TestReviewBackupsStayApart(t *testing.T) {
 }
 
 // The limit of keys holds whatever way keys come in.
-func TestReviewKeyLimit(t *testing.T) {
+func TestTheLimitOfKeysHoldsForEveryWay(t *testing.T) {
 	if testing.Short() {
 		t.Skip()
 	}
@@ -355,7 +354,7 @@ func TestReviewKeyLimit(t *testing.T) {
 	}
 }
 
-func TestReviewRoles(t *testing.T) {
+func TestTheGatesOfAManagedHSM(t *testing.T) {
 	t.Parallel()
 	unlimited := limiter.Unlimited()
 	w := newWorld(t, &vault.Options{Limits: &unlimited}, nil)
@@ -389,7 +388,6 @@ func TestReviewRoles(t *testing.T) {
 		n++
 	}
 	t.Logf("%d assignments at keys that do not exist", n)
-	_ = time.Now
 }
 
 // A rotation follows the policy that counts when its version is added, not the one from before the key was made.
