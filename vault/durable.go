@@ -3,9 +3,11 @@ package vault
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
+	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/shelf"
 	"github.com/embedvault/embedvault/vault/store"
 )
@@ -47,6 +49,9 @@ func decodeKey(ctx context.Context, v *container, id ID, data []byte) (keyVersio
 	if err := json.Unmarshal(data, &s); err != nil {
 		return keyVersion{}, err
 	}
+	if v.kind == ManagedHSM && !s.HSM {
+		return keyVersion{}, errors.New("a Managed HSM has no key in software")
+	}
 	private, err := v.driver(s.HSM, false).Open(ctx, s.Material)
 	if err != nil {
 		return keyVersion{}, err
@@ -59,7 +64,10 @@ func encodeSecret(v secretVersion) ([]byte, error) {
 	return json.Marshal(storedSecret{[]byte(v.value.Reveal()), v.contentType})
 }
 
-func decodeSecret(_ context.Context, _ *container, _ ID, data []byte) (secretVersion, error) {
+func decodeSecret(_ context.Context, v *container, _ ID, data []byte) (secretVersion, error) {
+	if v.kind == ManagedHSM {
+		return secretVersion{}, errors.New("a Managed HSM has no secrets")
+	}
 	var s storedSecret
 	if err := json.Unmarshal(data, &s); err != nil {
 		return secretVersion{}, err
@@ -131,14 +139,14 @@ func (b *batch) done() (out store.Batch) {
 	return out
 }
 
-// storedHSM is what a Managed HSM keeps besides keys, with the domain of its module if that is its own.
+// storedHSM is what a Managed HSM keeps besides keys and the domain of its module.
 type storedHSM struct {
-	Name   string `json:"name"` // as its creator spelt it
-	Domain []byte `json:"domain,omitempty"`
+	Name string `json:"name"` // as its creator spelt it
 	estate
 }
 
-// saveSettings makes the settings of a container durable, of a Managed HSM with the domain of a module.
+// saveSettings makes the settings of a container durable, of a Managed HSM with the domain of a module. A module that has
+// lost its domain leaves in the store the one that it had.
 func (s *Service) saveSettings(ctx context.Context, v *container, set *settings, domain *hsm.Module) error {
 	if s.store == nil {
 		return nil
@@ -147,18 +155,24 @@ func (s *Service) saveSettings(ctx context.Context, v *container, set *settings,
 	if v.kind == KeyVault {
 		return s.save(ctx, r)
 	}
-	r.Vault = v.key()
-	r.HSM = &storedHSM{Name: v.name, estate: set.estate}
-	return domain.ExportDomain(func(secret []byte) error {
-		r.HSM.Domain = secret
-		return s.save(ctx, r)
+	r.Vault, r.HSM = v.key(), &storedHSM{v.name, set.estate}
+	err := domain.ExportDomain(func(secret []byte) error {
+		data, err := json.Marshal(secret)
+		if err != nil {
+			return err
+		}
+		return s.save(ctx, r, record{Sort: "module", Vault: r.Vault, Data: data})
 	})
+	if errors.Is(err, errs.HardwareTampered) && s.lookup(v.key()) == v {
+		return s.save(ctx, r)
+	}
+	return err
 }
 
-// save commits one record.
-func (s *Service) save(ctx context.Context, r record) error {
+// save commits records of one container.
+func (s *Service) save(ctx context.Context, all ...record) error {
 	b := newBatch()
-	if err := b.add(r.Vault, []record{r}, nil); err != nil {
+	if err := b.add(all[0].Vault, all, nil); err != nil {
 		return err
 	}
 	return s.commit(ctx, b)

@@ -35,7 +35,9 @@ func (e Endpoint) Path() string { return e.row.path }
 func (e Endpoint) Status() int { return e.row.status }
 
 // Offered tells whether a product has the operation. A container of one that has not refuses it with 404.
-func (e Endpoint) Offered(by Product) bool { return products[by].offers(e.row.right) }
+func (e Endpoint) Offered(by Product) bool {
+	return int(by) < len(products) && products[by].offers(e.row.right)
+}
 
 // Serve makes a request to the operation in a container, and appends the JSON of its answer to dst. An error is an
 // *errs.Error, or that of ctx; dst is then returned as it was.
@@ -73,7 +75,7 @@ func (s *Service) Find(p Product, name string) Container {
 	if s.closed.Load() || int(p) >= len(products) {
 		return nil
 	}
-	if c := s.lookup(strings.ToLower(name) + products[p].apart); c != nil {
+	if c := s.lookup(strings.ToLower(name) + products[p].apart); c != nil && c.kind == p {
 		return c.face
 	}
 	return nil

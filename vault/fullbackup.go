@@ -239,9 +239,6 @@ func startKeyRestore(c call, in keyRestoreInput) (startedJob, error) {
 			if keys.Taken(tx.Root(), o.Name, c.unix()) {
 				return keys.Words().RestoreConflict(keyLife.id(c.container, o, o.Current()).String())
 			}
-			if err := c.room(tx.Root()); err != nil {
-				return err
-			}
 			keys.Put(tx, o)
 			return nil
 		})

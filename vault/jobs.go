@@ -40,10 +40,14 @@ func (j BackupJob) Folder() string {
 	return path.Base(j.URI)
 }
 
-// at is the job as it shows itself at a moment.
+// at is the job as it shows itself at a moment. It shares nothing with j.
 func (j BackupJob) at(now time.Time) BackupJob {
 	if now.Before(j.Ended) {
 		return j.begun()
+	}
+	if j.Error != nil {
+		failed := *j.Error
+		j.Error = &failed
 	}
 	return j
 }

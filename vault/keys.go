@@ -133,8 +133,9 @@ func createKey(c call, in keyInput) (out Key, err error) {
 	return addKey(c, private, in.CreateKeyOptions, nil)
 }
 
-// addKey adds a key that a driver holds as a version, if the vault is then as the caller needs it; nil needs nothing.
-func addKey(c call, private crypto.Private, in CreateKeyOptions, needs func(*shelf.Root) error) (out Key, err error) {
+// addKey adds a key that a driver holds as a version, if the vault is then as the caller needs it, who may also revise the
+// version; nil needs nothing.
+func addKey(c call, private crypto.Private, in CreateKeyOptions, needs func(*shelf.Root, *keyRecord) error) (out Key, err error) {
 	v := &keyRecord{ID: newVersionID(), Attributes: in.Validity.fresh(c.unix()), Tags: ownTags(in.Tags)}
 	ops := in.Operations
 	if ops == nil {
@@ -147,7 +148,7 @@ func addKey(c call, private crypto.Private, in CreateKeyOptions, needs func(*she
 	}
 	err = c.update(func(tx *shelf.Tx) error {
 		if needs != nil {
-			if err := needs(tx.Root()); err != nil {
+			if err := needs(tx.Root(), v); err != nil {
 				return err
 			}
 		}
@@ -170,18 +171,9 @@ func addKey(c call, private crypto.Private, in CreateKeyOptions, needs func(*she
 
 // room tells whether the container takes another version of the key that the path names.
 func (c call) room(r *shelf.Root) error {
-	most := c.container.product
-	if most.maxKeys == 0 {
-		return nil
-	}
-	if o := keys.Live(r, c.name, c.unix()); o != nil {
-		if len(o.Versions) >= most.maxKeyVersions {
-			return errs.NewTooManyKeyVersions(most.maxKeyVersions)
-		}
-		return nil
-	}
-	if keys.Len(r) >= most.maxKeys {
-		return errs.NewTooManyKeys(most.maxKeys)
+	most := c.container.maxKeyVersions
+	if o := keys.Live(r, c.name, c.unix()); most != 0 && o != nil && len(o.Versions) >= most {
+		return errs.NewTooManyKeyVersions(most)
 	}
 	return nil
 }

@@ -29,11 +29,16 @@ type Deletion struct {
 	DeletedAt, ScheduledPurge time.Time
 }
 
-// update carries out a change of what the vault holds. With it goes some of what is only kept until its time is over.
+// update carries out a change of what the container holds, unless it then held more keys than it may. With it goes some of
+// what is only kept until its time is over.
 func (c call) update(change func(*shelf.Tx) error) error {
 	return c.container.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
+		before := keys.Len(tx.Root())
 		if err := change(tx); err != nil {
 			return err
+		}
+		if most := c.container.maxKeys; most != 0 && keys.Len(tx.Root()) > max(most, before) {
+			return errs.NewTooManyKeys(most)
 		}
 		for _, k := range kinds {
 			k.sweep(tx, c.unix())

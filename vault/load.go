@@ -28,6 +28,8 @@ type loader struct {
 	now      int64
 	root     []byte // the root key
 	domain   []byte // of the module
+	hsms     []record
+	domains  map[string][]byte // :: key of a Managed HSM → the domain of its module
 	objects  []record
 	versions map[store.Key]record
 	fresh    bool  // the store held nothing
@@ -36,8 +38,10 @@ type loader struct {
 
 // load fills a service that nobody uses yet.
 func (s *Service) load(ctx context.Context) error {
-	l := &loader{Service: s, now: s.now().Unix(), fresh: true, versions: map[store.Key]record{}, last: newBatch()}
-	defer func() { clear(l.root); clear(l.domain) }()
+	l := &loader{
+		Service: s, now: s.now().Unix(), fresh: true, versions: map[store.Key]record{}, domains: map[string][]byte{}, last: newBatch(),
+	}
+	defer l.wipe()
 	if s.store == nil {
 		return l.secrets()
 	}
@@ -53,6 +57,11 @@ func (s *Service) load(ctx context.Context) error {
 	if err := l.secrets(); err != nil {
 		return err
 	}
+	for _, r := range l.hsms {
+		if err := l.hsm(r); err != nil {
+			return err
+		}
+	}
 	for _, object := range l.objects {
 		if err := l.place(ctx, object); err != nil {
 			return err
@@ -62,6 +71,15 @@ func (s *Service) load(ctx context.Context) error {
 		return nil
 	}
 	return s.commit(ctx, l.last)
+}
+
+// wipe overwrites the secrets that were read.
+func (l *loader) wipe() {
+	clear(l.root)
+	clear(l.domain)
+	for _, domain := range l.domains {
+		clear(domain)
+	}
 }
 
 // secrets takes over the root key and the domain of the module, or makes new ones.
@@ -85,9 +103,7 @@ func (l *loader) take(stored store.Record) error {
 			return badRecord(r.Sort, err)
 		}
 	case "module":
-		if err := json.Unmarshal(r.Data, &l.domain); err != nil {
-			return badRecord(r.Sort, err)
-		}
+		return l.takeDomain(r)
 	case "vault":
 		return l.vault(r)
 	case "object":
@@ -100,13 +116,31 @@ func (l *loader) take(stored store.Record) error {
 	return nil
 }
 
+// takeDomain reads the domain of a module: that of vaults, or of a Managed HSM.
+func (l *loader) takeDomain(r record) error {
+	var domain []byte
+	if err := json.Unmarshal(r.Data, &domain); err != nil {
+		return badRecord(r.Sort, err)
+	}
+	if r.Vault == "" {
+		l.domain = domain
+	} else {
+		l.domains[strings.ToLower(r.Vault)] = domain
+	}
+	return nil
+}
+
 // vault makes a vault of its settings.
 func (l *loader) vault(r record) error {
 	if r.Settings == nil {
 		return badRecord(r.Sort, errors.New("it has no settings"))
 	}
 	if r.HSM != nil {
-		return l.hsm(r)
+		l.hsms = append(l.hsms, r)
+		return nil
+	}
+	if !validVaultName(r.Vault) {
+		return badRecord(r.Sort, errors.New("no vault has its name"))
 	}
 	set, err := newSettings(KeyVault, r.Vault, r.Settings, l.tenantID())
 	if err != nil {
@@ -119,6 +153,12 @@ func (l *loader) vault(r record) error {
 
 // hsm makes a Managed HSM of its settings, with a module of its domain.
 func (l *loader) hsm(r record) error {
+	switch {
+	case r.Settings.RBAC == nil:
+		return badRecord(r.Sort, errors.New("it has no roles"))
+	case !validVaultName(r.HSM.Name) || !strings.EqualFold(r.Vault, r.HSM.Name+products[ManagedHSM].apart):
+		return badRecord(r.Sort, errors.New("its name is another's"))
+	}
 	set, err := newSettings(ManagedHSM, r.HSM.Name, r.Settings, l.tenantID())
 	if err != nil {
 		return badRecord(r.Sort, err)
@@ -128,10 +168,9 @@ func (l *loader) hsm(r record) error {
 	if err != nil {
 		return err
 	}
-	if err := module.RestoreDomain(r.HSM.Domain); err != nil {
+	if err := module.RestoreDomain(l.domains[strings.ToLower(r.Vault)]); err != nil {
 		return badRecord(r.Sort, err)
 	}
-	clear(r.HSM.Domain)
 	c := l.newContainerLocked(r.HSM.Name, set, module)
 	l.containers.Store(c.key(), c)
 	return nil

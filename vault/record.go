@@ -15,7 +15,7 @@ import (
 // A store holds five sorts of records, each a JSON object that names what it belongs to:
 //
 //	service  the root key of a service
-//	module   the domain of its module
+//	module   the domain of its module, or of that of a Managed HSM
 //	vault    the settings of a container, and the estate of a Managed HSM
 //	object   name, deletion and the ids of the versions of an object
 //	version  one version

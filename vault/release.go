@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
@@ -21,6 +22,9 @@ type ReleasePolicy struct {
 	// Data is the policy, JSON that policy.ParseReleasePolicy reads. The vault writes it in its own order of members.
 	Data []byte
 }
+
+// maxAuthorities is how many authorities a release policy may name: each of them is asked.
+const maxAuthorities = 16
 
 // releaseContentType is that of a release policy which does not say.
 const releaseContentType = "application/json; charset=utf-8"
@@ -89,7 +93,11 @@ func (c call) admitted(release *ReleasePolicy) (*ReleasePolicy, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, authority := range parsed.Authorities() {
+	authorities := parsed.Authorities()
+	if len(authorities) > maxAuthorities {
+		return nil, errs.NewInvalidProperty("release_policy.data", fmt.Sprintf("There can be at most %d authorities", maxAuthorities))
+	}
+	for _, authority := range authorities {
 		if err := c.container.svc.reach(c.ctx, authority); err != nil {
 			return nil, err
 		}

@@ -234,6 +234,15 @@ func TestARefusedReleaseSaysWhy(t *testing.T) {
 	}
 }
 
+// manyAuthorities is a policy that names n of them.
+func manyAuthorities(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, strings.ReplaceAll(`{"authority":"https://a-N.example","allOf":[{"claim":"a","equals":1}]}`, "N", strings.Repeat("x", i+1)))
+	}
+	return `{"version":"1.0.0","anyOf":[` + strings.Join(all, ",") + `]}`
+}
+
 // What is refused when keys are made and changed.
 func TestReleasePoliciesAreRefused(t *testing.T) {
 	t.Parallel()
@@ -253,6 +262,7 @@ func TestReleasePoliciesAreRefused(t *testing.T) {
 		{"no policy", "AKV.SKR.1004", w, hard, vault.CreateKeyOptions{Exportable: true}},
 		{"not exportable", "AKV.SKR.1005", w, hard, vault.CreateKeyOptions{Release: policyOf(forEnclave)}},
 		{"unreachable", "AKV.SKR.1012: The specified attestation service https://nowhere.example", w, hard, vault.CreateKeyOptions{Exportable: true, Release: policyOf(elsewhere)}},
+		{"too many authorities", "at most 16", w, hard, vault.CreateKeyOptions{Exportable: true, Release: policyOf(manyAuthorities(17))}},
 		{"no version", "version", w, hard, vault.CreateKeyOptions{Exportable: true, Release: policyOf(strings.Replace(forEnclave, `,"version":"1.0.0"`, "", 1))}},
 		{"no policy at all", "release_policy.data", w, hard, vault.CreateKeyOptions{Exportable: true, Release: policyOf("[]")}},
 	} {

@@ -215,8 +215,11 @@ func setRoleDefinition(c call, in definitionInput) (roleDefinition, error) {
 	if isBuiltIn(d.ID, d.Name) {
 		return roleDefinition{}, errs.NewRoleDefinitionBuiltIn()
 	}
-	if strings.EqualFold(d.Name, d.ID) {
+	switch called := lastSegment(strings.TrimRight(d.Name, "/")); {
+	case strings.EqualFold(d.Name, d.ID):
 		d.Name = "" // which is how it is then called, and policy knows a role once by its id
+	case isGUID(called):
+		return roleDefinition{}, errs.NewInvalidRole("the name of a role is the id of another")
 	}
 	err := c.changeRoles(func(r *RBAC) error {
 		if i := r.custom(d.ID); i >= 0 {

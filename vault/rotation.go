@@ -211,8 +211,11 @@ func rotate(c call, _ nothing) (Key, error) {
 	if r := o.Own.Rotation; r != nil && r.ExpiryTime != "" {
 		next.Validity.Expires = r.ExpiryTime.after(c.now)
 	}
-	return addKey(c, private, next, func(r *shelf.Root) error {
-		_, _, err := keys.Find(r, c.name, "", c.unix())
+	return addKey(c, private, next, func(r *shelf.Root, made *keyRecord) error {
+		_, newest, err := keys.Find(r, c.name, "", c.unix())
+		if err == nil && exportable && newest.Data.release != nil {
+			made.Data.release = newest.Data.release // which may have been replaced while the key was made
+		}
 		return err
 	})
 }

@@ -67,7 +67,7 @@ func (r *Exchange) filter() (name, value string, err error) {
 	if text = strings.TrimSpace(text); text == "" {
 		return "", "", nil
 	}
-	if name, ok := strings.CutSuffix(text, "()"); ok {
+	if name, ok := strings.CutSuffix(text, "()"); ok && name != "" {
 		return name, "", nil
 	}
 	name, value, ok := strings.Cut(text, " eq ")
