@@ -4,12 +4,15 @@ import "github.com/embedvault/embedvault/internal/jsonwire"
 
 // AppendBody appends the body a REST answer carries to dst: compact JSON,
 // members in the service's order, the innererror member only when there is an
-// inner code. Characters special to HTML are not escaped; what encoding/json
+// inner code, or, null, where the service behind a full backup answers. Characters special to HTML are not escaped; what encoding/json
 // escapes otherwise is escaped the same way, and bytes that are not UTF-8
 // become U+FFFD.
 func (e *Error) AppendBody(dst []byte) []byte {
 	dst = append(dst, `{"error":{"code":`...)
 	dst = jsonwire.AppendString(dst, string(e.Code))
+	if e.row != nil && e.row.nullInner {
+		dst = append(dst, `,"innererror":null`...)
+	}
 	dst = append(dst, `,"message":`...)
 	dst = jsonwire.AppendString(dst, e.Message)
 	if e.Inner != "" {

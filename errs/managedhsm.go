@@ -50,6 +50,9 @@ var hsmRotateNotFound = row{
 	when: "Rotate of a key that does not exist: the beginning is doubled.",
 }
 
+// NewRotatedKeyNotFound refuses to rotate a key that a Managed HSM does not hold.
+func NewRotatedKeyNotFound(key string) *Error { return hsmRotateNotFound.new("key", key) }
+
 var roleAssignmentNotFound = row{
 	id: "role-assignment-not-found", status: 404, code: RoleAssignmentNotFound,
 	template:  "Requested role assignment not found (Activity ID: {activity})",
@@ -209,7 +212,7 @@ var ekmExists = row{
 const malformedSAS = "The customer provided SAS token is malformed. The SAS token does not contain the expiry field"
 
 var backupSAS = row{
-	id: "backup-sas", status: 400, code: BadRequest,
+	id: "backup-sas", status: 400, code: BadRequest, nullInner: true,
 	template: malformedSAS, container: managedHSM, grade: Recorded,
 	when: "Backup or restore with a SAS token that has no expiry. The text has no activity; the body has an innererror that is null.",
 }

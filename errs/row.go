@@ -43,6 +43,7 @@ type row struct {
 	inner     Code   // "" when the member is absent
 	template  string // the message, with {placeholders}
 	plain     string // what the body is when it is not JSON, in words
+	nullInner bool   // an innererror of null stands before the message
 	container container
 	grade     Grade
 	twin      *row // how a Managed HSM says the same; nil: with the same text

@@ -159,6 +159,9 @@ func (s *scene) setup(t testing.TB, words []string) {
 		s.open(t, nil, &rest.Options{Strict: true})
 	case "retry-after":
 		s.open(t, nil, &rest.Options{RetryAfter: true})
+	case "unlimited":
+		s.limits = limiter.Unlimited()
+		s.open(t, nil, nil)
 	case "lag":
 		s.lag = 10 * time.Second
 		s.open(t, nil, nil)
@@ -193,6 +196,7 @@ var (
 	versionForm = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 	guidForm    = regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b`)
 	blobForm    = regexp.MustCompile(`"value":"A[A-Za-z0-9_-]{400,}"`)
+	activity    = regexp.MustCompile(`\(Activity ID: ([^)]*)\)`)
 	variable    = regexp.MustCompile(`\{[vb](\d+)\}`)
 )
 
@@ -213,7 +217,11 @@ func (s *scene) exchange(t testing.TB, text string) string {
 	if err != nil {
 		return "error: " + err.Error() + "\n"
 	}
-	return s.normal(showResponse(t, resp))
+	shown := showResponse(t, resp)
+	if said := activity.FindStringSubmatch(shown); said != nil && said[1] != resp.Header.Get("X-Ms-Request-Id") {
+		t.Errorf("the activity of the error is not the request:\n%s", shown)
+	}
+	return s.normal(shown)
 }
 
 // normal replaces what differs from run to run.
