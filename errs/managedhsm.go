@@ -50,8 +50,11 @@ var hsmRotateNotFound = row{
 	when: "Rotate of a key that does not exist: the beginning is doubled.",
 }
 
-// NewRotatedKeyNotFound refuses to rotate a key that a Managed HSM does not hold.
-func NewRotatedKeyNotFound(key string) *Error { return hsmRotateNotFound.new("key", key) }
+// NewRotatedKeyNotFound refuses to rotate a key that the Managed HSM at host does
+// not hold.
+func NewRotatedKeyNotFound(host, key string) *Error {
+	return hsmRotateNotFound.new("host", host, "key", key)
+}
 
 var roleAssignmentNotFound = row{
 	id: "role-assignment-not-found", status: 404, code: RoleAssignmentNotFound,

@@ -197,7 +197,7 @@ func rotate(c call, _ nothing) (Key, error) {
 	o, v := c.key.object, c.key.version
 	switch {
 	case v == nil && c.container.kind == ManagedHSM:
-		return Key{}, errs.NewRotatedKeyNotFound(c.name)
+		return Key{}, errs.NewRotatedKeyNotFound(c.host(), c.name)
 	case v == nil:
 		return Key{}, keys.Absent(c.name, "")
 	}
