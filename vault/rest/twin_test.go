@@ -71,15 +71,15 @@ type twinRequest struct {
 // twinKinds are what is asked for in a product, as often as it is listed.
 var twinKinds = map[vault.Product][]string{
 	vault.KeyVault:   {"secrets", "keys"},
-	vault.ManagedHSM: {"keys", "keys", "settings", "assignments", "rng"},
+	vault.ManagedHSM: {"keys", "keys", "keys", "settings", "assignments", "assignments", "rng"},
 }
 
 var twinVerbs = map[string][]string{
 	"secrets": {"set", "set", "set", "get", "get", "update", "delete", "deleted", "recover", "purge", "list", "versions", "listdeleted", "backup", "restore"},
 	"keys": {"create", "create", "create", "get", "update", "delete", "deleted", "recover", "purge", "list", "versions", "listdeleted", "backup", "restore",
-		"sign", "sign", "verify", "encrypt", "rotate", "policy", "setpolicy"},
+		"sign", "sign", "verify", "encrypt", "rotate", "rotate", "policy", "setpolicy", "setpolicy"},
 	"settings":    {"list", "get", "set"},
-	"assignments": {"list", "get", "set", "set", "delete"},
+	"assignments": {"list", "get", "set", "set", "delete", "delete"},
 	"rng":         {"get"},
 }
 
@@ -104,8 +104,8 @@ func drawRequest(t *rapid.T, product vault.Product, versions int) twinRequest {
 		r.count = rapid.SampledFrom([]int{-1, 0, 1, 128, 129}).Draw(t, "count")
 		r.setting = rapid.SampledFrom([]string{"true", "false", "maybe", ""}).Draw(t, "setting")
 		r.id = rapid.SampledFrom(twinIDs).Draw(t, "id")
-		r.role = rapid.SampledFrom([]string{policy.ManagedHSMCryptoUser, policy.ManagedHSMCryptoOfficer, twinIDs[0], ""}).Draw(t, "role")
-		r.scope = rapid.SampledFrom([]string{"/", "/keys", "/keys/a", "/keys/A", "/secrets"}).Draw(t, "scope")
+		r.role = rapid.SampledFrom([]string{policy.ManagedHSMCryptoUser, policy.ManagedHSMCryptoUser, policy.ManagedHSMCryptoOfficer, twinIDs[0], ""}).Draw(t, "role")
+		r.scope = rapid.SampledFrom([]string{"/", "/", "/keys", "/keys/a", "/keys/A", "/secrets"}).Draw(t, "scope")
 	}
 	if rapid.Bool().Draw(t, "with enabled") {
 		disabled := rapid.Bool().Draw(t, "disabled")
