@@ -37,7 +37,7 @@ func bothDoorsAgree(t *testing.T, product vault.Product) {
 		for i := range doors {
 			doors[i] = newDoor(t, product, now)
 		}
-		for range rapid.IntRange(1, 40).Draw(t, "requests") {
+		for range rapid.IntRange(1, 120).Draw(t, "requests") {
 			clock = clock.Add(time.Duration(rapid.IntRange(0, 4000).Draw(t, "ms")) * time.Millisecond)
 			r := drawRequest(t, product, len(doors[0].versions))
 			native := doors[0].native(r)
