@@ -117,7 +117,7 @@ func NewInvalidSecurityDomain(detail string) *Error {
 }
 
 var backupStorage = row{
-	id: "backup-storage", status: 400, code: BadRequest, container: managedHSM, grade: Inferred,
+	id: "backup-storage", status: 400, code: BadRequest, nullInner: true, container: managedHSM, grade: Inferred,
 	template: "The storage container cannot be used: {detail}",
 	when:     "Backup to or restore from a container that is not known, or a folder that holds no backup of this Managed HSM's security domain.",
 }

@@ -10,7 +10,7 @@ import "github.com/embedvault/embedvault/internal/jsonwire"
 func (e *Error) AppendBody(dst []byte) []byte {
 	dst = append(dst, `{"error":{"code":`...)
 	dst = jsonwire.AppendString(dst, string(e.Code))
-	if e.row != nil && e.row.null {
+	if e.row != nil && e.row.nullInner {
 		dst = append(dst, `,"innererror":null`...)
 	}
 	dst = append(dst, `,"message":`...)

@@ -50,6 +50,12 @@ var hsmRotateNotFound = row{
 	when: "Rotate of a key that does not exist: the beginning is doubled.",
 }
 
+// NewRotatedKeyNotFound refuses to rotate a key that the Managed HSM at host does
+// not hold.
+func NewRotatedKeyNotFound(host, key string) *Error {
+	return hsmRotateNotFound.new("host", host, "key", key)
+}
+
 var roleAssignmentNotFound = row{
 	id: "role-assignment-not-found", status: 404, code: RoleAssignmentNotFound,
 	template:  "Requested role assignment not found (Activity ID: {activity})",
@@ -210,7 +216,7 @@ const malformedSAS = "The customer provided SAS token is malformed. The SAS toke
 
 var backupSAS = row{
 	id: "backup-sas", status: 400, code: BadRequest,
-	template: malformedSAS, container: managedHSM, grade: Recorded, null: true,
+	template: malformedSAS, container: managedHSM, grade: Recorded, nullInner: true,
 	when: "Backup or restore with a SAS token that has no expiry. The text has no activity; the body has an innererror that is null.",
 }
 

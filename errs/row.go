@@ -43,7 +43,7 @@ type row struct {
 	inner     Code   // "" when the member is absent
 	template  string // the message, with {placeholders}
 	plain     string // what the body is when it is not JSON, in words
-	null      bool   // whether the body has an innererror that is null, before the message
+	nullInner bool   // whether the body has an innererror that is null, before the message
 	container container
 	grade     Grade
 	twin      *row // how a Managed HSM says the same; nil: with the same text

@@ -99,6 +99,7 @@ func samples() []sample {
 // administrationSamples are those of Managed HSMs and of keys that leave.
 func administrationSamples() (all []sample) {
 	add := func(call string, err *errs.Error) { all = append(all, sample{call, []string{call}, err}) }
+	add("NewRotatedKeyNotFound", errs.NewRotatedKeyNotFound("contoso.managedhsm.azure.net", "app"))
 	add("NewRoleAssignmentNotFound", errs.NewRoleAssignmentNotFound())
 	add("NewRoleDefinitionNotFound", errs.NewRoleDefinitionNotFound())
 	add("NewEKMNotFound", errs.NewEKMNotFound())

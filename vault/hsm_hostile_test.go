@@ -136,9 +136,10 @@ func TestHostileRequestsOfAManagedHSM(t *testing.T) {
 		}
 	}
 	got(c.SetRoleDefinition(ctx, "/", policy.RoleDefinition{ID: x, Name: strings.ToUpper(x)}))(t)
-	for i, ad := range [][]string{{""}, {"a", "a"}, {"\x00"}} {
-		_, err := w.svc.CreateManagedHSM(ctx, fmt.Sprint("hsm", i), &vault.HSMOptions{Administrators: ad})
-		t.Logf("%q %v", ad, err)
+	if _, err := w.svc.CreateManagedHSM(ctx, "nobody", &vault.HSMOptions{Administrators: []string{""}}); errs.StatusOf(err) != 400 {
+		t.Errorf("an administrator without an id: %v", err)
 	}
-	t.Logf("%.300s", fmt.Sprintf("%+v %v %#v", h, *h, stor))
+	if s := fmt.Sprintf("%+v %v %#v", h, *h, stor); strings.Contains(s, "hushhush") {
+		t.Errorf("the token shows in %s", s)
+	}
 }

@@ -195,7 +195,10 @@ func showRotation(c call, name string, r *storedRotation) RotationPolicy {
 // rotate adds a version of the same type, size and operations, valid as long as the policy says.
 func rotate(c call, _ nothing) (Key, error) {
 	o, v := c.key.object, c.key.version
-	if v == nil {
+	switch {
+	case v == nil && c.container.kind == ManagedHSM:
+		return Key{}, errs.NewRotatedKeyNotFound(c.host(), c.name)
+	case v == nil:
 		return Key{}, keys.Absent(c.name, "")
 	}
 	if c.container.rotation.needed && o.Own.Rotation == nil {

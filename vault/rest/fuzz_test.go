@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -15,17 +16,10 @@ import (
 	"github.com/embedvault/embedvault/vault/rest"
 )
 
-// fuzzed is a vault with a key and a secret, whose clock goes on at every look, and its tenant.
+// fuzzed is a vault with a key and a secret, whose clock goes on at every look, and its tenant. Beside it is an attestor.
 func fuzzed(t testing.TB, tenant *identity.Tenant) *rest.Transport {
 	t.Helper()
-	now := time.Unix(1_800_000_000, 0)
-	svc, err := vault.New(&vault.Options{Tenant: tenant, Now: func() time.Time {
-		now = now.Add(10 * time.Millisecond)
-		return now
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	svc := fuzzedService(t, tenant)
 	v, err := svc.CreateVault(t.Context(), "contoso", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -35,6 +29,35 @@ func fuzzed(t testing.TB, tenant *identity.Tenant) *rest.Transport {
 		t.Fatal(err)
 	}
 	if _, err := owner.SetSecret(t.Context(), "s", "x", nil); err != nil {
+		t.Fatal(err)
+	}
+	return rest.New(svc, nil).Transport()
+}
+
+// fuzzedService is a service with an attestor and storage.
+func fuzzedService(t testing.TB, tenant *identity.Tenant) *vault.Service {
+	t.Helper()
+	now := time.Unix(1_800_000_000, 0)
+	tick := func() time.Time {
+		now = now.Add(10 * time.Millisecond)
+		return now
+	}
+	attestor := identity.NewAttestor(&identity.AttestorOptions{
+		Authority: "https://attest.example", Now: tick, NewKey: func() (*rsa.PrivateKey, error) { return testKey(t, 10), nil },
+	})
+	svc, err := vault.New(&vault.Options{Tenant: tenant, Now: tick, Attestation: attestor, Storage: new(blobs).storage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return svc
+}
+
+// fuzzedHSM is a Managed HSM with a key.
+func fuzzedHSM(t testing.TB) *rest.Transport {
+	t.Helper()
+	svc := fuzzedService(t, nil)
+	h := twinHSM(t, svc)
+	if _, err := h.As(vault.Owner()).CreateKey(t.Context(), "k", vault.EC(vault.P256), nil); err != nil {
 		t.Fatal(err)
 	}
 	return rest.New(svc, nil).Transport()
@@ -50,7 +73,8 @@ func sound(t testing.TB, resp *http.Response) {
 	if resp.StatusCode < 200 || resp.StatusCode >= 500 {
 		t.Fatalf("%d %s", resp.StatusCode, data)
 	}
-	if strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") && len(data) > 0 && !json.Valid(data) {
+	challenge := resp.StatusCode == http.StatusUnauthorized && string(data) == "OK" // a Managed HSM's
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") && len(data) > 0 && !challenge && !json.Valid(data) {
 		t.Fatalf("not JSON: %q", data)
 	}
 	for name, values := range resp.Header {
@@ -66,9 +90,41 @@ func sound(t testing.TB, resp *http.Response) {
 	}
 }
 
-// FuzzRequest sends any method, path, query, headers and body to a vault, as its owner or as nobody.
+// fuzzSeed is a request to begin with.
+type fuzzSeed struct{ method, path, query, name, value, body string }
+
+// hsmSeeds are requests that only a Managed HSM takes.
+func hsmSeeds() (all []fuzzSeed) {
+	storage := `{"storageResourceUri":"https://acct.blob.core.windows.net/backups","token":"se=2026"}`
+	restore := `{"sasTokenParameters":` + storage + `,"folderToRestore":"mhsm-fortress-20260102030405","folder":"mhsm-fortress-20260102030405"}`
+	bodies := map[vault.Operation]string{
+		vault.OpRandomBytesGet: `{"count":8}`, vault.OpSettingUpdate: `{"value":"true"}`,
+		vault.OpBackupStart: storage, vault.OpBackupCheck: storage,
+		vault.OpRestoreStart: restore, vault.OpRestoreCheck: restore, vault.OpKeyRestoreStart: restore,
+		vault.OpSecurityDomainBackup:  `{"certificates":[{"kty":"RSA","x5c":["AAAA"]},{"kty":"RSA"},{}],"required":2}`,
+		vault.OpSecurityDomainRestore: `{"value":"{\"EncData\":{\"data\":[],\"kdf\":\"sp108_kdf\"},\"WrappedKey\":{}}"}`,
+		vault.OpRoleDefinitionSet:     `{"properties":{"roleName":"x","permissions":[{"dataActions":["Microsoft.KeyVault/managedHsm/keys/*"]}]}}`,
+		vault.OpRoleAssignmentCreate:  `{"properties":{"roleDefinitionId":"21dbd100-6940-42c2-9190-5d6cb909625b","principalId":"x"}}`,
+	}
+	names := strings.NewReplacer("{name}", "k", "{version}", "", "{role}", twinIDs[0], "{setting}", vault.AllowKeyManagementOperationsThroughARM, "{job}", strings.Repeat("0", 32))
+	for _, e := range vault.Endpoints() {
+		if e.Offered(vault.ManagedHSM) && !e.Offered(vault.KeyVault) {
+			all = append(all, fuzzSeed{e.Method(), names.Replace(e.Path()), "api-version=2026-04-01&$filter=principalId+eq+'x'", "", "", bodies[e.Operation()]})
+		}
+	}
+	return append(all,
+		fuzzSeed{"POST", "/keys/aes/create", "api-version=7.6", "", "", `{"kty":"oct-HSM","key_size":256,"attributes":{"exportable":true},"release_policy":{"data":"e30"}}`},
+		fuzzSeed{"POST", "/keys/k//release", "api-version=7.6", "", "", `{"target":"eyJhbGciOiJSUzI1NiJ9.e30.AA"}`},
+		fuzzSeed{"POST", "/keys/k//securewrapkey", "api-version=2026-04-01", "", "", `{"alg":"A256KWPAD"}`},
+		fuzzSeed{"PUT", "/keys/n", "api-version=7.6", "", "", `{"key":{"kty":"EC-HSM","crv":"P-256","key_hsm":"e30"}}`},
+		fuzzSeed{"GET", "/keys/k//attestation", "api-version=7.6", "", "", ""},
+		fuzzSeed{"GET", "/keys/k/providers/Microsoft.Authorization/roleAssignments", "api-version=7.6", "", "", ""},
+	)
+}
+
+// FuzzRequest sends any method, path, query, headers and body to a vault and to a Managed HSM, as its owner or as nobody.
 func FuzzRequest(f *testing.F) {
-	for _, s := range []struct{ method, path, query, name, value, body string }{
+	for _, s := range append(hsmSeeds(), []fuzzSeed{
 		{"GET", "/secrets/s", "api-version=7.4", "Accept", "application/json", ""},
 		{"PUT", "/secrets/s", "api-version=7.4", "Content-Type", "application/json", `{"value":"x","tags":{"a":"b"},"attributes":{"exp":1,"enabled":false}}`},
 		{"PATCH", "//secrets/s/", "api%2Dversion=7.0", "X-Http-Method", "GET", `{"contentType":"x"}`},
@@ -83,25 +139,27 @@ func FuzzRequest(f *testing.F) {
 		{"GET", "/secrets/s/versions", "api-version=7.4", "X-Ms-Client-Request-Id", "x", ""},
 		{"DELETE", "/secrets/%61", "api-version=7.4", "Authorization", "bearer  x", ""},
 		{"POST", "/deletedkeys/k/recover", "api-version=7.4", "X-Http-Request", "DELETE", ""},
-	} {
+	}...) {
 		f.Add(s.method, s.path, s.query, s.name, s.value, []byte(s.body), true)
 		f.Add(s.method, s.path, s.query, s.name, s.value, []byte(s.body), false)
 	}
 	f.Fuzz(func(t *testing.T, method, path, query, name, value string, body []byte, owner bool) {
-		r := fuzzRequest(t, method, path, query, name, value, body)
-		transport := fuzzed(t, nil)
-		if owner {
-			r.Header.Set("Authorization", "Bearer x")
-			transport = transport.As(vault.Owner())
+		for host, transport := range map[string]*rest.Transport{"contoso.vault.azure.net": fuzzed(t, nil), fortressHost: fuzzedHSM(t)} {
+			r := fuzzRequest(t, method, path, query, name, value, body)
+			r.URL.Host, r.Host = host, host
+			if owner {
+				r.Header.Set("Authorization", "Bearer x")
+				transport = transport.As(vault.Owner())
+			}
+			resp, err := transport.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !owner && resp.StatusCode != http.StatusUnauthorized {
+				t.Errorf("nobody got %d", resp.StatusCode)
+			}
+			sound(t, resp)
 		}
-		resp, err := transport.RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !owner && resp.StatusCode != http.StatusUnauthorized {
-			t.Errorf("nobody got %d", resp.StatusCode)
-		}
-		sound(t, resp)
 	})
 }
 
@@ -153,6 +211,26 @@ func FuzzAuthority(f *testing.F) {
 		resp, err := fuzzed(t, tenant).RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
+		}
+		sound(t, resp)
+	})
+}
+
+// FuzzAttester sends anything to any path of the authority of attestations.
+func FuzzAttester(f *testing.F) {
+	for _, path := range []string{"/.well-known/openid-configuration", "/certs", "//certs/", "/generate-test-token", "/", "/%63erts"} {
+		f.Add("GET", path, "x=1", "Accept", "application/json", []byte(nil))
+		f.Add("POST", path, "", "", "", []byte("{}"))
+	}
+	f.Fuzz(func(t *testing.T, method, path, query, name, value string, body []byte) {
+		r := fuzzRequest(t, method, path, query, name, value, body)
+		r.URL.Host, r.Host = "attest.example", ""
+		resp, err := fuzzed(t, nil).RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode == http.StatusOK && method != "GET" && method != "HEAD" && method != "" {
+			t.Errorf("%s got an answer", method)
 		}
 		sound(t, resp)
 	})

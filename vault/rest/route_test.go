@@ -14,25 +14,62 @@ import (
 	"github.com/embedvault/embedvault/vault/rest"
 )
 
-const routesFile = "testdata/routes.txt"
-
-// TestRoutes asks an empty vault for every path in testdata/routes.txt and checks what it was taken for: the operation
-// that was audited with name and version, or the refusal of a path that names none.
+// TestRoutes asks an empty vault for every path in testdata/routes.txt, and a Managed HSM for those in
+// testdata/routes-hsm.txt, and checks what it was taken for: the operation that was audited with name and version, or the
+// refusal of a path that names none.
 func TestRoutes(t *testing.T) {
-	data, err := os.ReadFile(routesFile)
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Run("vault", func(t *testing.T) { checkRoutes(t, "testdata/routes.txt", "contoso.vault.azure.net", 200) })
+	t.Run("Managed HSM", func(t *testing.T) { checkRoutes(t, "testdata/routes-hsm.txt", fortressHost, 60) })
+}
+
+// TestEveryOperationHasItsPath asks a container for every path of the table that its product has.
+func TestEveryOperationHasItsPath(t *testing.T) {
+	names := strings.NewReplacer("{name}", "app", "{version}", strings.Repeat("0", 32), "{setting}", "one", "{role}", twinIDs[0], "{job}", strings.Repeat("1", 32))
 	var last vault.Event
+	transport := routed(t, &last)
+	for product, host := range map[vault.Product]string{vault.KeyVault: "contoso.vault.azure.net", vault.ManagedHSM: fortressHost} {
+		for _, e := range vault.Endpoints() {
+			if !e.Offered(product) {
+				continue
+			}
+			last = vault.Event{}
+			r, err := http.NewRequestWithContext(t.Context(), e.Method(), "https://"+host+names.Replace(e.Path())+"?api-version=2026-04-01", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer x")
+			if _, err := transport.RoundTrip(r); err != nil {
+				t.Fatal(err)
+			}
+			if last.Operation != e.Operation() {
+				t.Errorf("%s: %s %s was taken for %s", host, e.Method(), e.Path(), last.Operation)
+			}
+		}
+	}
+}
+
+// routed is an empty vault and an empty Managed HSM, whose last event is kept.
+func routed(t *testing.T, last *vault.Event) *rest.Transport {
+	t.Helper()
 	unlimited := limiter.Unlimited()
-	svc, err := vault.New(&vault.Options{Limits: &unlimited, Audit: func(e vault.Event) { last = e }})
+	svc, err := vault.New(&vault.Options{Limits: &unlimited, Audit: func(e vault.Event) { *last = e }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := svc.CreateVault(t.Context(), "contoso", nil); err != nil {
 		t.Fatal(err)
 	}
-	transport := rest.New(svc, nil).Transport().As(vault.Owner())
+	twinHSM(t, svc)
+	return rest.New(svc, nil).Transport().As(vault.Owner())
+}
+
+func checkRoutes(t *testing.T, file, host string, least int) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last vault.Event
+	transport := routed(t, &last)
 	var got strings.Builder
 	paths := 0
 	for line := range strings.Lines(string(data)) {
@@ -44,7 +81,7 @@ func TestRoutes(t *testing.T) {
 		paths++
 		last = vault.Event{}
 		method, path, _ := strings.Cut(request, " ")
-		r, err := http.NewRequestWithContext(t.Context(), method, "https://contoso.vault.azure.net"+path+"?api-version=7.6", nil)
+		r, err := http.NewRequestWithContext(t.Context(), method, "https://"+host+path+"?api-version=7.6", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,13 +93,13 @@ func TestRoutes(t *testing.T) {
 		fmt.Fprintf(&got, "%s  → %s\n", request, taken(t, resp, last))
 	}
 	if *update {
-		if err := os.WriteFile(routesFile, []byte(got.String()), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if got.String() != string(data) {
-		t.Errorf("%s differs: %s", routesFile, difference(string(data), got.String()))
+		t.Errorf("%s differs: %s", file, difference(string(data), got.String()))
 	}
-	if paths < 200 {
+	if paths < least {
 		t.Errorf("%d paths", paths)
 	}
 }
@@ -95,5 +132,5 @@ func taken(t *testing.T, resp *http.Response, e vault.Event) string {
 	if json.Unmarshal(data, &body) != nil {
 		return fmt.Sprintf("%d a page", resp.StatusCode)
 	}
-	return fmt.Sprintf("%d %s", resp.StatusCode, body.Error.Message)
+	return strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, activity.ReplaceAllString(body.Error.Message, "")))
 }

@@ -18,7 +18,7 @@ func encoded(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // native makes a request through the Go API and shows the outcome.
 func (d *door) native(r twinRequest) string {
-	text, err := d.call(context.Background(), d.vault.As(callerOf(r.caller)), r)
+	text, err := d.call(context.Background(), d.container.As(callerOf(r.caller)), r)
 	if err != nil {
 		return d.problem(err)
 	}
@@ -26,10 +26,13 @@ func (d *door) native(r twinRequest) string {
 }
 
 func (d *door) call(ctx context.Context, c *vault.Client, r twinRequest) (string, error) {
-	if r.kind == "keys" {
+	switch r.kind {
+	case "keys":
 		return d.callKeys(ctx, c, r)
+	case "secrets":
+		return d.callSecrets(ctx, c, r)
 	}
-	return d.callSecrets(ctx, c, r)
+	return administrate(ctx, c, r)
 }
 
 // validity and update are what a request says of attributes.
@@ -235,6 +238,9 @@ type wireObject struct {
 func (d *door) answer(t *rapid.T, r twinRequest, data []byte) string {
 	if r.verb == "purge" {
 		return string(data)
+	}
+	if r.kind != "keys" && r.kind != "secrets" {
+		return r.administered(t, data)
 	}
 	var o wireObject
 	if err := json.Unmarshal(data, &o); err != nil {

@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -23,17 +24,22 @@ import (
 
 // TestBothDoorsAgree makes the same requests through the Go API of one service and the REST protocol of its twin: both
 // answer with the same status, code, text and result, and audit the same.
-func TestBothDoorsAgree(t *testing.T) {
+func TestBothDoorsAgree(t *testing.T) { bothDoorsAgree(t, vault.KeyVault) }
+
+// TestBothDoorsOfAManagedHSMAgree is the same of Managed HSMs, with their settings and roles.
+func TestBothDoorsOfAManagedHSMAgree(t *testing.T) { bothDoorsAgree(t, vault.ManagedHSM) }
+
+func bothDoorsAgree(t *testing.T, product vault.Product) {
 	rapid.Check(t, func(t *rapid.T) {
 		clock := time.Unix(1_800_000_000, 0)
 		now := func() time.Time { return clock }
 		var doors [2]*door
 		for i := range doors {
-			doors[i] = newDoor(t, now)
+			doors[i] = newDoor(t, product, now)
 		}
-		for range rapid.IntRange(1, 40).Draw(t, "requests") {
+		for range rapid.IntRange(1, 120).Draw(t, "requests") {
 			clock = clock.Add(time.Duration(rapid.IntRange(0, 4000).Draw(t, "ms")) * time.Millisecond)
-			r := drawRequest(t, len(doors[0].versions))
+			r := drawRequest(t, product, len(doors[0].versions))
 			native := doors[0].native(r)
 			wire := doors[1].wire(t, r)
 			if native != wire {
@@ -48,7 +54,7 @@ func TestBothDoorsAgree(t *testing.T) {
 
 // twinRequest is a request that both doors can make.
 type twinRequest struct {
-	kind, verb string // of "secrets" or "keys"; what to do
+	kind, verb string // of "secrets", "keys" or what twinKinds has besides; what to do
 	caller     string
 	name       string
 	version    int // 0: none, 1…: the nth that was made, -1: one that no object has
@@ -56,16 +62,34 @@ type twinRequest struct {
 	disabled   *bool
 	expires    int64
 	tags       map[string]string
+
+	count           int    // of random bytes
+	setting         string // the value of one
+	id, role, scope string // of a role assignment
+}
+
+// twinKinds are what is asked for in a product, as often as it is listed.
+var twinKinds = map[vault.Product][]string{
+	vault.KeyVault:   {"secrets", "keys"},
+	vault.ManagedHSM: {"keys", "keys", "keys", "settings", "assignments", "assignments", "rng"},
 }
 
 var twinVerbs = map[string][]string{
 	"secrets": {"set", "set", "set", "get", "get", "update", "delete", "deleted", "recover", "purge", "list", "versions", "listdeleted", "backup", "restore"},
 	"keys": {"create", "create", "create", "get", "update", "delete", "deleted", "recover", "purge", "list", "versions", "listdeleted", "backup", "restore",
-		"sign", "sign", "verify", "encrypt", "rotate", "policy", "setpolicy"},
+		"sign", "sign", "verify", "encrypt", "rotate", "rotate", "policy", "setpolicy", "setpolicy"},
+	"settings":    {"list", "get", "set"},
+	"assignments": {"list", "get", "set", "set", "delete", "delete"},
+	"rng":         {"get"},
 }
 
-func drawRequest(t *rapid.T, versions int) twinRequest {
-	kind := rapid.SampledFrom([]string{"secrets", "keys"}).Draw(t, "kind")
+// twinIDs are of role assignments, and of what is none.
+var twinIDs = []string{
+	"11111111-0000-0000-0000-000000000001", "11111111-0000-0000-0000-00000000000A", "11111111-0000-0000-0000-00000000000a", "admin",
+}
+
+func drawRequest(t *rapid.T, product vault.Product, versions int) twinRequest {
+	kind := rapid.SampledFrom(twinKinds[product]).Draw(t, "kind")
 	r := twinRequest{
 		kind:    kind,
 		verb:    rapid.SampledFrom(twinVerbs[kind]).Draw(t, "verb"),
@@ -76,6 +100,13 @@ func drawRequest(t *rapid.T, versions int) twinRequest {
 		expires: rapid.SampledFrom([]int64{0, 0, 1_700_000_000, 1_900_000_000}).Draw(t, "expires"),
 		tags:    rapid.MapOfN(rapid.StringN(0, 3, 8), rapid.StringN(0, 3, 8), 0, 17).Draw(t, "tags"),
 	}
+	if product == vault.ManagedHSM {
+		r.count = rapid.SampledFrom([]int{-1, 0, 1, 128, 129}).Draw(t, "count")
+		r.setting = rapid.SampledFrom([]string{"true", "false", "maybe", ""}).Draw(t, "setting")
+		r.id = rapid.SampledFrom(twinIDs).Draw(t, "id")
+		r.role = rapid.SampledFrom([]string{policy.ManagedHSMCryptoUser, policy.ManagedHSMCryptoUser, policy.ManagedHSMCryptoOfficer, twinIDs[0], ""}).Draw(t, "role")
+		r.scope = rapid.SampledFrom([]string{"/", "/", "/keys", "/keys/a", "/keys/A", "/secrets"}).Draw(t, "scope")
+	}
 	if rapid.Bool().Draw(t, "with enabled") {
 		disabled := rapid.Bool().Draw(t, "disabled")
 		r.disabled = &disabled
@@ -85,28 +116,56 @@ func drawRequest(t *rapid.T, versions int) twinRequest {
 
 // door is one of the two ways to a service of its own.
 type door struct {
-	vault     *vault.Vault
+	container vault.Container
+	host      string
 	transport *rest.Transport
 	versions  []string // in the order in which they were seen
 	blobs     map[string][]byte
 	events    []vault.Event
 }
 
-func newDoor(t *rapid.T, now func() time.Time) *door {
+func newDoor(t *rapid.T, product vault.Product, now func() time.Time) *door {
 	d := &door{blobs: map[string][]byte{}}
 	limits := limiter.Documented2019()
 	svc, err := vault.New(&vault.Options{Now: now, Limits: &limits, Audit: func(e vault.Event) { d.events = append(d.events, e) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.vault, err = svc.CreateVault(t.Context(), "contoso", &vault.VaultOptions{
+	if product == vault.ManagedHSM {
+		d.host, d.container = fortressHost, twinHSM(t, svc)
+	} else {
+		d.host, d.container = "contoso.vault.azure.net", twinVault(t, svc)
+	}
+	d.transport = rest.New(svc, nil).Transport()
+	return d
+}
+
+func twinVault(t *rapid.T, svc *vault.Service) *vault.Vault {
+	v, err := svc.CreateVault(t.Context(), "contoso", &vault.VaultOptions{
 		AccessPolicies: []policy.AccessPolicy{{ObjectID: "reader", Secrets: []string{"get", "list"}, Keys: []string{"get"}}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.transport = rest.New(svc, nil).Transport()
-	return d
+	return v
+}
+
+func twinHSM(t interface {
+	Context() context.Context
+	Fatal(...any)
+}, svc *vault.Service) *vault.HSM {
+	h, err := svc.CreateManagedHSM(t.Context(), "fortress", nil)
+	if err == nil {
+		err = h.Activate(t.Context())
+	}
+	if err == nil {
+		reader := policy.RoleAssignment{ID: "22222222-0000-0000-0000-000000000001", Role: policy.ManagedHSMCryptoAuditor, PrincipalID: "reader", Scope: "/"}
+		err = h.SetRoles(t.Context(), []policy.RoleAssignment{reader}, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 func callerOf(name string) vault.Caller {
@@ -163,7 +222,10 @@ func (d *door) problem(err error) string {
 		return ""
 	}
 	e := errs.From(err)
-	text := fmt.Sprintf("%d %s %s %s", e.Status, e.Code, e.Inner, e.Message)
+	if e.Status == http.StatusUnauthorized && d.container.Product() == vault.ManagedHSM {
+		return "401" // over REST it has no text
+	}
+	text := fmt.Sprintf("%d %s %s %s", e.Status, e.Code, e.Inner, said(e))
 	for _, v := range d.versions {
 		text = strings.ReplaceAll(text, v, d.label(v))
 	}
@@ -181,7 +243,7 @@ func (d *door) wire(t *rapid.T, r twinRequest) string {
 		}
 		reader = strings.NewReader(string(data))
 	}
-	req, err := http.NewRequestWithContext(t.Context(), method, "https://contoso.vault.azure.net"+path+"?api-version=2026-04-01", reader)
+	req, err := http.NewRequestWithContext(t.Context(), method, "https://"+d.host+path+"?api-version=2026-04-01", reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +267,7 @@ func (d *door) wire(t *rapid.T, r twinRequest) string {
 				InnerError    struct{ Code string }
 			}
 		}
-		if err := json.Unmarshal(data, &body); err != nil {
+		if err := json.Unmarshal(data, &body); err != nil && resp.StatusCode != http.StatusUnauthorized {
 			t.Fatalf("%v: %s", err, data)
 		}
 		return d.problem(&errs.Error{Status: resp.StatusCode, Code: errs.Code(body.Error.Code), Inner: errs.Code(body.Error.InnerError.Code), Message: body.Error.Message})
@@ -215,6 +277,9 @@ func (d *door) wire(t *rapid.T, r twinRequest) string {
 
 // onTheWire is method, path and body of a request.
 func (d *door) onTheWire(r twinRequest) (method, path string, body map[string]any) {
+	if r.kind != "keys" && r.kind != "secrets" {
+		return r.administration()
+	}
 	attributes := map[string]any{}
 	if r.disabled != nil {
 		attributes["enabled"] = !*r.disabled

@@ -17,6 +17,7 @@ import (
 
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/policy"
+	"github.com/embedvault/embedvault/policy/identity"
 	"github.com/embedvault/embedvault/vault"
 	"github.com/embedvault/embedvault/vault/rest"
 )
@@ -31,7 +32,8 @@ var update = flag.Bool("update", false, "write the responses in testdata/wire")
 //	-- response --  status, headers in order of their names, body
 //	-- wait --      a duration by which the clock goes on
 //
-// What differs from run to run stands as {v1}, {v2} … for versions in the order in which they appear, {guid} and {blob}.
+// What differs from run to run stands as {v1}, {v2} … for versions in the order in which they appear, {guid} and {blob}; where there
+// is hardware, as {b1}, {b2} … for other texts. What else a request can hold is at scene.fill.
 func TestWire(t *testing.T) {
 	files, err := filepath.Glob("testdata/wire/*.txtar")
 	if err != nil {
@@ -103,23 +105,31 @@ func play(t *testing.T, script []section) (got []section) {
 // scene is what a script plays in.
 type scene struct {
 	clock    time.Time
+	lag      time.Duration
 	svc      *vault.Service
 	vault    *vault.Vault
+	attestor *identity.Attestor
 	handler  *rest.Handler
 	limits   limiter.Limits
 	versions []string
+	masks    bool     // whether texts differ from run to run that are no versions and ids
+	masked   []string // those
+	asked    string   // all requests
 }
 
 func newScene(t testing.TB) *scene {
 	s := &scene{clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), limits: limiter.Documented2019()}
+	s.attestor = newAttestor(t, s)
 	s.open(t, nil, nil)
 	return s
 }
 
+func (s *scene) now() time.Time { return s.clock }
+
 // open makes the service of the scene anew.
 func (s *scene) open(t testing.TB, o *vault.VaultOptions, h *rest.Options) {
 	t.Helper()
-	svc, err := vault.New(&vault.Options{Now: func() time.Time { return s.clock }, Limits: &s.limits})
+	svc, err := vault.New(&vault.Options{Now: s.now, Limits: &s.limits, Lag: s.lag, Attestation: s.attestor, Storage: new(blobs).storage})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,6 +159,22 @@ func (s *scene) setup(t testing.TB, words []string) {
 		s.open(t, nil, &rest.Options{Strict: true})
 	case "retry-after":
 		s.open(t, nil, &rest.Options{RetryAfter: true})
+	case "unlimited":
+		s.limits = limiter.Unlimited()
+		s.open(t, nil, nil)
+	case "lag":
+		s.lag = 10 * time.Second
+		s.open(t, nil, nil)
+	case "managed hsm":
+		if err := s.createHSM(t, "fortress").Activate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	case "managed hsm as delivered":
+		s.createHSM(t, "fortress")
+	case "second managed hsm as delivered":
+		s.createHSM(t, "bastion")
+	case "keys in hardware":
+		s.masks = true
 	case "25 secrets and one":
 		for i := range 26 {
 			if _, err := s.vault.As(vault.Owner()).SetSecret(t.Context(), fmt.Sprintf("s-%02d", i), "x", nil); err != nil {
@@ -170,17 +196,15 @@ var (
 	versionForm = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 	guidForm    = regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b`)
 	blobForm    = regexp.MustCompile(`"value":"A[A-Za-z0-9_-]{400,}"`)
-	variable    = regexp.MustCompile(`\{v(\d+)\}`)
+	activity    = regexp.MustCompile(`\(Activity ID: ([^)]*)\)`)
+	variable    = regexp.MustCompile(`\{[vb](\d+)\}`)
 )
 
 // exchange sends a request and returns the response as the script shows it.
 func (s *scene) exchange(t testing.TB, text string) string {
 	t.Helper()
-	text = variable.ReplaceAllStringFunc(text, func(name string) string {
-		var n int
-		fmt.Sscanf(name, "{v%d}", &n)
-		return s.versions[n-1]
-	})
+	text = s.fill(t, text)
+	s.asked += text
 	r := readRequest(t, text)
 	transport := s.handler.Transport()
 	switch r.Header.Get("Authorization") {
@@ -193,12 +217,28 @@ func (s *scene) exchange(t testing.TB, text string) string {
 	if err != nil {
 		return "error: " + err.Error() + "\n"
 	}
-	return s.normal(showResponse(t, resp))
+	shown := showResponse(t, resp)
+	if said := activity.FindStringSubmatch(shown); said != nil && said[1] != resp.Header.Get("X-Ms-Request-Id") {
+		t.Errorf("the activity of the error is not the request:\n%s", shown)
+	}
+	return s.normal(shown)
 }
 
 // normal replaces what differs from run to run.
 func (s *scene) normal(text string) string {
-	text = guidForm.ReplaceAllString(text, "{guid}")
+	text = guidForm.ReplaceAllStringFunc(text, func(id string) string {
+		if s.isKnownGUID(id) {
+			return id
+		}
+		return "{guid}"
+	})
+	if s.masks {
+		short := s.mask(text)
+		if len(text)-len(short) > 1000 { // certificates and signatures differ in length
+			short = regexp.MustCompile(`Content-Length: \d+`).ReplaceAllString(short, "Content-Length: {n}")
+		}
+		text = short
+	}
 	if blob := blobForm.FindString(text); blob != "" {
 		text = strings.Replace(text, blob, `"value":"{blob}"`, 1)
 		text = regexp.MustCompile(`Content-Length: \d+`).ReplaceAllString(text, "Content-Length: {n}")
