@@ -117,11 +117,11 @@ func (p *protocol[In, Out]) write(out Out) {
 }
 
 // fault is what a test has put in the way of an operation.
-func (c *call) fault(at func(context.Context, string) error, o Operation) error {
+func (c *call) fault(at func(ctx context.Context, container, operation string) error, o Operation) error {
 	if at == nil {
 		return nil
 	}
-	return at(c.ctx, string(o))
+	return at(c.ctx, c.container.URL(), string(o))
 }
 
 // Panic is the cause of an internal error that was a panic, with the stack of the goroutine that panicked. errors.As finds

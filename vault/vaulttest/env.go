@@ -35,6 +35,8 @@ type Options struct {
 	Lag time.Duration
 	// Start is when the clock begins. The zero time: Start, or in a bubble of Run the bubble's time.
 	Start time.Time
+	// Storage is where the full backups of Managed HSMs are found. nil: in memory, under every address.
+	Storage func(ctx context.Context, uri string, sas vault.Value) (vault.BlobContainer, error)
 	// REST says how the vault answers over REST. nil: the zero rest.Options.
 	REST *rest.Options
 }
@@ -55,6 +57,7 @@ type Env struct {
 	mu     sync.Mutex
 	drawn  map[int]int // :: bits → how many keys of the pool this environment has used
 	grants grants
+	hsms   []*vault.HSM
 }
 
 // New makes an environment that ends with the test. nil options are the zero Options.
@@ -75,11 +78,14 @@ func newEnv(tb testing.TB, o *Options, c clock) *Env {
 	e.faults.clock = c
 	e.tenant = identity.New(&identity.Options{Now: c.Now, NewKey: tenantKey})
 	e.attestor = identity.NewAttestor(&identity.AttestorOptions{Now: c.Now, NewKey: tenantKey})
+	if is.Storage == nil {
+		is.Storage = new(shelves).open
+	}
 	if is.Limits == nil {
 		is.Limits = new(limiter.Unlimited())
 	}
 	svc, err := vault.New(&vault.Options{
-		Now: c.Now, Limits: is.Limits, Tenant: e.tenant, Attestation: e.attestor, Audit: e.trail.note, Lag: is.Lag, Hook: points,
+		Now: c.Now, Limits: is.Limits, Tenant: e.tenant, Attestation: e.attestor, Storage: is.Storage, Audit: e.trail.note, Lag: is.Lag, Hook: points,
 	})
 	e.must(err)
 	e.svc = svc
@@ -141,16 +147,6 @@ func (e *Env) CreateVault(name string, o *vault.VaultOptions) *vault.Vault {
 	return v
 }
 
-// CreateManagedHSM makes a Managed HSM in the service, activated. nil options are the zero HSMOptions: give a principal roles in
-// it with SetRoles or as an administrator.
-func (e *Env) CreateManagedHSM(name string, o *vault.HSMOptions) *vault.HSM {
-	e.tb.Helper()
-	h, err := e.svc.CreateManagedHSM(e.ctx(), name, o)
-	e.must(err)
-	e.must(h.Activate(e.ctx()))
-	return h
-}
-
 // Owner returns a client with every right. It stands inside the firewall, whatever [Env.Firewall] says, and is throttled like
 // every other.
 func (e *Env) Owner() *vault.Client { return e.vault.As(vault.Owner()) }
@@ -170,7 +166,7 @@ func (e *Env) Transport() *rest.Transport { return e.rest.Transport() }
 
 // HTTP returns a client on [Env.Transport]. Requests are made by whomever their token is for:
 //
-//	token, err := env.Tenant().Token(ctx, env.Application(), "https://vault.azure.net")
+//	token, err := env.Tenant().Token(ctx, env.Application(), "https://vault.azure.net") // "https://managedhsm.azure.net" for a Managed HSM
 //	req.Header.Set("Authorization", "Bearer "+token)
 //
 // A client whose requests are a certain caller's, whatever text stands behind Bearer, is

@@ -27,7 +27,8 @@ const (
 var clientSecret = sync.OnceValue(rand.Text)
 
 // Application returns the application that programs of this environment are, if they take their credentials from the
-// variables that [Main] and [Server.Environ] set. It has every right in the vault: take some with
+// variables that [Main] and [Server.Environ] set. It has every right in the vault and
+// every role in Managed HSMs that [Env.CreateManagedHSM] makes: take some with
 //
 //	env.Revoke(env.Application().ObjectID(), policy.SecretsGet)
 //
@@ -40,6 +41,9 @@ func (e *Env) Application() *identity.Application {
 	app, err := newApplication(e.tenant)
 	e.must(err)
 	e.administer()
+	for _, h := range e.managedHSMs() {
+		e.administerHSM(h)
+	}
 	return app
 }
 
@@ -111,14 +115,19 @@ func (e *Env) Serve(tb testing.TB) *Server {
 
 // access is what a program is told that reaches the environment through a front.
 func (e *Env) access(f *frontdoor.Front, bundle string) frontdoor.Access {
+	hsm := ""
+	if all := e.managedHSMs(); len(all) > 0 {
+		hsm = all[0].URL()
+	}
 	return frontdoor.Access{
+		HSMURL:   hsm,
 		TenantID: e.tenant.ID(), ClientID: clientID, ClientSecret: clientSecret(), VaultURL: e.URL(),
 		Proxy: f.Proxy().String(), Addr: f.Addr().String(), Bundle: bundle,
 	}
 }
 
 // Environ returns the variables, as NAME=VALUE, with which a program in any language reaches the environment: credentials
-// of [Env.Application], the address of the vault as AZURE_KEYVAULT_URL, a proxy that leads to it and tunnels all other
+// of [Env.Application], the address of the vault as AZURE_KEYVAULT_URL, that of the first Managed HSM there is as AZURE_MANAGEDHSM_URL, a proxy that leads to it and tunnels all other
 // hosts, and a file of certificates that holds the proxy's, the system's and those that NODE_EXTRA_CA_CERTS and
 // REQUESTS_CA_BUNDLE of the process name. They belong after those of the process:
 //

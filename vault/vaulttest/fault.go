@@ -15,6 +15,7 @@ import (
 type Fault struct {
 	of        *faults
 	operation vault.Operation
+	in        vault.Container // nil: in every one
 	err       error
 	delay     time.Duration
 	after     bool
@@ -28,7 +29,7 @@ type faults struct {
 	all   []*Fault // in the order in which they were set; guarded, as is what they hold
 }
 
-// Fail makes an operation answer with an error. It does nothing then, and charges nothing to the limits. An errs.Code
+// Fail makes an operation answer with an error, in every vault and Managed HSM unless [Fault.In] names one. It does nothing then, and charges nothing to the limits. An errs.Code
 // stands for the row of the catalogue that bears it; what is no error of the catalogue, such as io.ErrUnexpectedEOF, is
 // answered as an internal error with it as its cause, over REST as a 500. Of several faults of an operation the first one
 // that is not used up happens. An operation or a code that does not exist fails the test.
@@ -59,6 +60,9 @@ func (e *Env) Slow(operation vault.Operation, d time.Duration) *Fault {
 	return e.faults.add(operation, nil, d)
 }
 
+// In lets the fault happen in one vault or Managed HSM alone.
+func (f *Fault) In(c vault.Container) *Fault { return f.set(func() { f.in = c }) }
+
 // Times lets the fault happen n times, and no more.
 func (f *Fault) Times(n int) *Fault { return f.set(func() { f.left = n }) }
 
@@ -86,18 +90,18 @@ func (s *faults) add(operation vault.Operation, err error, delay time.Duration) 
 	return f
 }
 
-func (s *faults) before(ctx context.Context, operation string) error {
-	return s.happen(ctx, operation, false)
+func (s *faults) before(ctx context.Context, container, operation string) error {
+	return s.happen(ctx, container, operation, false)
 }
 
-func (s *faults) after(ctx context.Context, operation string) error {
-	return s.happen(ctx, operation, true)
+func (s *faults) after(ctx context.Context, container, operation string) error {
+	return s.happen(ctx, container, operation, true)
 }
 
 // happen lets the first fault of an operation happen that is not used up. A caller that gives up meanwhile gets its
 // context's error.
-func (s *faults) happen(ctx context.Context, operation string, after bool) error {
-	delay, err := s.take(vault.Operation(operation), after)
+func (s *faults) happen(ctx context.Context, container, operation string, after bool) error {
+	delay, err := s.take(container, vault.Operation(operation), after)
 	if delay > 0 {
 		if err := s.clock.wait(ctx, delay); err != nil {
 			return err
@@ -106,11 +110,12 @@ func (s *faults) happen(ctx context.Context, operation string, after bool) error
 	return err
 }
 
-func (s *faults) take(operation vault.Operation, after bool) (time.Duration, error) {
+func (s *faults) take(container string, operation vault.Operation, after bool) (time.Duration, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.all {
-		if f.operation == operation && f.after == after && f.left != 0 {
+		here := f.in == nil || f.in.URL() == container
+		if here && f.operation == operation && f.after == after && f.left != 0 {
 			f.left = max(f.left-1, -1)
 			return f.delay, f.err
 		}

@@ -100,11 +100,23 @@ func (e *Env) explain() {
 		if event.Err == nil || event.Status == 401 && event.Principal == nil && event.Request().URI != "" {
 			continue // a success, or the challenge that every client of an SDK asks for
 		}
-		fmt.Fprintf(&b, "%s %s: %s\n", event.Operation, event.Name, why(event.Err))
+		fmt.Fprintf(&b, "%s: %s\n", asked(event), why(event.Err))
 	}
 	if b.Len() > 0 {
 		e.tb.Logf("vaulttest: refused requests:\n%s", b.String())
 	}
+}
+
+// asked is what a request asked of which container.
+func asked(e vault.Event) string {
+	words := []string{e.Vault, string(e.Operation)}
+	if e.Product == vault.ManagedHSM {
+		words[0] = "Managed HSM " + e.Vault
+	}
+	if e.Name != "" {
+		words = append(words, e.Name)
+	}
+	return strings.Join(words, " ")
 }
 
 // why is the cause of a refusal, or the refusal itself.

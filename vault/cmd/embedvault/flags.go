@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
+	"net/url"
+	"path/filepath"
 	"strings"
 
 	"github.com/embedvault/embedvault/limiter"
@@ -18,6 +21,7 @@ type settings struct {
 	listen, proxy string
 	vaults        []vaultSetting
 	hsms          []string // names of Managed HSMs
+	backups       string   // a folder, or ""
 	limits        limiter.Limits
 	env           string // a file, "-" for the output, or "" for neither
 	egress        bool
@@ -44,6 +48,7 @@ func parse(command string, args []string, s settings) (*settings, error) {
 	f.StringVar(&s.proxy, "proxy", s.proxy, "")
 	f.Func("vault", "", s.addVault)
 	f.Func("hsm", "", func(name string) error { s.hsms = append(s.hsms, name); return nil })
+	f.StringVar(&s.backups, "backups", "", "")
 	f.Func("limits", "", s.setLimits)
 	f.StringVar(&s.env, "env", "", "")
 	f.BoolVar(&s.egress, "egress", s.egress, "")
@@ -83,6 +88,27 @@ func (s *settings) addVault(value string) error {
 	}
 	s.vaults = append(s.vaults, v)
 	return nil
+}
+
+// addresses are those of the containers, for the log.
+func (s *settings) addresses() (list []any) {
+	for _, v := range s.vaults {
+		list = append(list, "vault", "https://"+v.name+".vault.azure.net")
+	}
+	for _, name := range s.hsms {
+		list = append(list, "hsm", "https://"+name+".managedhsm.azure.net")
+	}
+	return list
+}
+
+// storage is where full backups are kept: in a folder below that of -backups for each address. Without it there is none.
+func (s *settings) storage() func(context.Context, string, vault.Value) (vault.BlobContainer, error) {
+	if s.backups == "" {
+		return nil
+	}
+	return func(_ context.Context, uri string, _ vault.Value) (vault.BlobContainer, error) {
+		return vault.DirectoryBlobs(filepath.Join(s.backups, url.PathEscape(uri))), nil
+	}
 }
 
 // setLimits reads a generation of limits.

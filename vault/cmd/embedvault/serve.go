@@ -39,7 +39,7 @@ func serve(ctx context.Context, args []string, c console) error {
 	if err := site.publish(s.env, c); err != nil {
 		return errors.Join(err, site.close())
 	}
-	log.Info("serving", "listen", site.access.Addr, "proxy", site.access.Proxy, "vault", site.access.VaultURL)
+	log.Info("serving", append([]any{"listen", site.access.Addr, "proxy", site.access.Proxy}, s.addresses()...)...)
 	if s.env == "" {
 		log.Info("AZURE_CLIENT_SECRET is not printed: say -env FILE or -env -")
 	}

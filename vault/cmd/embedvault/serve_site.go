@@ -48,7 +48,7 @@ func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logg
 	}
 	requests := requestLog{log: log, off: s.quiet}
 	svc, err := vault.New(&vault.Options{
-		Limits: &s.limits, Tenant: tenant, Attestation: identity.NewAttestor(nil), Audit: requests.note,
+		Limits: &s.limits, Tenant: tenant, Attestation: identity.NewAttestor(nil), Storage: s.storage(), Audit: requests.note,
 		Hook: &hook.Points{RSA: new(testKeys).draw},
 	})
 	if err != nil {
