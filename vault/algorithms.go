@@ -19,6 +19,12 @@ const (
 	RSA1_5     = crypto.RSA1_5
 	RSAOAEP    = crypto.RSAOAEP
 	RSAOAEP256 = crypto.RSAOAEP256
+
+	// With symmetric keys, which are in hardware alone. Those for keys of 128 and 192 bits are in package crypto.
+
+	HS256   = crypto.HS256
+	A256GCM = crypto.A256GCM
+	A256KW  = crypto.A256KW
 )
 
 // The curves.
@@ -29,8 +35,12 @@ const (
 	P256K = crypto.P256K
 )
 
-// RSA describes an RSA key protected by software, of 2048, 3072 or 4096 bits.
+// RSA describes an RSA key of 2048, 3072 or 4096 bits: protected by software in a vault, unless it is RSA(bits).HSM(), and
+// by hardware in a Managed HSM.
 func RSA(bits int) crypto.Spec { return crypto.RSA(bits) }
 
-// EC describes an elliptic-curve key protected by software.
+// EC describes an elliptic-curve key, which is protected as one of RSA is.
 func EC(curve crypto.Curve) crypto.Spec { return crypto.EC(curve) }
+
+// Oct describes a symmetric key in hardware, of 128, 192 or 256 bits.
+func Oct(bits int) crypto.Spec { return crypto.Oct(bits).HSM() }

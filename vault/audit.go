@@ -69,8 +69,8 @@ func (e *Event) appendID(b []byte) []byte {
 	if e.row.path == "" || e.Name == "" || validName(e.Name) != nil {
 		return b
 	}
-	collection, _, _ := strings.Cut(e.row.path[1:], "/")
-	b = append(append(append(b, collection...), '/'), e.Name...)
+	before, _, _ := strings.Cut(e.row.path[1:], "{")
+	b = append(append(b, before...), e.Name...)
 	if _, ok := shelf.ParseVersionID(e.Version); ok {
 		b = append(append(b, '/'), e.Version...)
 	}

@@ -3,7 +3,7 @@ package vault
 import "context"
 
 // The methods below are of a Managed HSM; a vault answers them with 404 (errs.NotFound). The work is done when a method
-// that starts it returns; the job that it returns is in progress for as long as Options.Lag. A method that starts or checks
+// that starts it returns; the job that it returns is in progress, and is until its status is asked for and Options.Lag is over. A method that starts or checks
 // something may also return 400 (errs.BadRequest) for a storage that is not known or a SAS token without expiry, and 409
 // (errs.Conflict) while another backup or restore is in progress. A storage that fails is told by the status of the job.
 

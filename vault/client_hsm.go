@@ -3,7 +3,7 @@ package vault
 import "context"
 
 // The methods below are of a Managed HSM; a vault answers them with 404 (errs.NotFound). Before it is activated it
-// answers 403 (errs.NotActivated).
+// answers 403 (errs.NotActivated) to whoever has the right.
 
 // GetRandomBytes returns 1 to 128 random bytes of the module. Another number is 400 (errs.BadParameter).
 func (c *Client) GetRandomBytes(ctx context.Context, count int) ([]byte, error) {

@@ -22,7 +22,8 @@ type Container interface {
 	Name() string
 	// Product returns which product it is.
 	Product() Product
-	// URL returns the address that the service would give it, such as https://contoso.vault.azure.net.
+	// URL returns the address that the service would give it, such as https://contoso.vault.azure.net or
+	// https://fortress.managedhsm.azure.net.
 	URL() string
 	// Resource returns its resource id in the control plane.
 	Resource() string
@@ -89,7 +90,8 @@ func (v *container) Name() string { return v.name }
 // Product returns which product it is.
 func (v *container) Product() Product { return v.kind }
 
-// URL returns the address that the service would give it, such as https://contoso.vault.azure.net.
+// URL returns the address that the service would give it, such as https://contoso.vault.azure.net or
+// https://fortress.managedhsm.azure.net.
 func (v *container) URL() string { return "https://" + v.host }
 
 // Resource returns its resource id in the control plane.

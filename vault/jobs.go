@@ -32,7 +32,8 @@ type BackupJob struct {
 	restores bool // it is asked for among the restores
 }
 
-// Folder returns the last element of the URI, by which a restore finds the backup; "" unless a backup has succeeded.
+// Folder returns the last element of the URI, by which a restore finds the backup; "" unless a backup has succeeded, which
+// GetBackupStatus tells: what StartBackup answers is in progress always.
 func (j BackupJob) Folder() string {
 	if j.URI == "" {
 		return ""

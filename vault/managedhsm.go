@@ -15,7 +15,8 @@ import (
 // the control plane does; everything else goes through a [Client]. It is safe for concurrent use.
 //
 // It cannot be used until somebody downloads its security domain ([Client.DownloadSecurityDomain]), or uploads that of
-// another one: until then it answers 403 (errs.NotActivated).
+// another one: until then it answers 403 (errs.NotActivated) to
+// whoever has the right.
 type HSM struct{ *container }
 
 // HSMOptions say what a Managed HSM is. The zero HSMOptions are one without administrators, which the program alone can

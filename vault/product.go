@@ -15,6 +15,14 @@ const (
 	ManagedHSM                // a Managed HSM: keys in hardware alone, and its own administration
 )
 
+// String returns what the service calls the product: "Key Vault" or "Managed HSM".
+func (p Product) String() string {
+	if p == ManagedHSM {
+		return "Managed HSM"
+	}
+	return "Key Vault"
+}
+
 // product is what differs between the two in the same place.
 type product struct {
 	domain   string // of the hosts, with a dot in front

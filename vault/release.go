@@ -19,7 +19,8 @@ type ReleasePolicy struct {
 	ContentType string
 	// Immutable policies cannot be changed, nor can this be taken back.
 	Immutable bool
-	// Data is the policy, JSON that policy.ParseReleasePolicy reads. The vault writes it in its own order of members.
+	// Data is the policy, JSON that policy.ParseReleasePolicy reads; values of different types are compared as texts, see
+	// policy.ReleasePolicy.Evaluate. The vault writes it in its own order of members.
 	Data []byte
 }
 

@@ -363,6 +363,23 @@ func TestRolesMadeAtOneTime(t *testing.T) {
 	}
 }
 
+// The audit knows a role assignment by its path.
+func TestTheAuditOfRoles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	h, c := newHSM(t, w, nil)
+	fine(t, h.Activate(t.Context()))
+	w.trail.take()
+	a := got(c.CreateRoleAssignment(t.Context(), "/", policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "p"}))(t)
+	events := w.trail.take()
+	if id := events[0].ObjectID(); id != "https://fortress.managedhsm.azure.net/providers/Microsoft.Authorization/roleAssignments/"+a.ID {
+		t.Errorf("audited as %s", id)
+	}
+	if events[0].Product != vault.ManagedHSM || events[0].Product.String() != "Managed HSM" {
+		t.Errorf("of a %v", events[0].Product)
+	}
+}
+
 // A policy administrator of one key gives roles at that key, and nowhere else.
 func TestAnAdministratorOfOneKey(t *testing.T) {
 	t.Parallel()

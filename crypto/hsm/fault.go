@@ -29,8 +29,9 @@ func (m *Module) refuseLocked() error {
 	return nil
 }
 
-// Busy makes the next n operations answer errs.NewHardwareBusy. It replaces
-// what is left of an earlier call; 0 or less ends it.
+// Busy makes the next n operations answer errs.NewHardwareBusy, which does not
+// say how long to wait. It replaces what is left of an earlier call; 0 or less
+// ends it.
 func (m *Module) Busy(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -46,8 +47,8 @@ func (m *Module) LoseSession() {
 	m.slots.Purge()
 }
 
-// Offline makes every operation answer errs.NewHardwareOffline until Online.
-// Open keys stay open.
+// Offline makes every operation answer errs.NewHardwareOffline until Online,
+// but for those that need only a public key. Open keys stay open.
 func (m *Module) Offline() { m.setOffline(true) }
 
 // Online ends Offline.

@@ -41,7 +41,15 @@ func TestRelease(t *testing.T) {
 				if err != nil || w.KID != "receiver" || w.Generator != "" || w.Encryption == "" {
 					t.Fatalf("%v by %q: %+v, %v", s, e, w, err)
 				}
-				checkReleased(t, cryptotest.JWK(t, s), unwrapByHand(t, to, hash, w.Ciphertext))
+				byHand := unwrapByHand(t, to, hash, w.Ciphertext)
+				checkReleased(t, cryptotest.JWK(t, s), byHand)
+				if opened, err := w.Open(to); err != nil || !bytes.Equal(opened, byHand) {
+					t.Errorf("Open: %v", err)
+				}
+				w.Ciphertext[len(w.Ciphertext)-1] ^= 1
+				if _, err := w.Open(to); errs.StatusOf(err) != 400 {
+					t.Errorf("Open of what was changed: %v", err)
+				}
 			}
 		}
 	}

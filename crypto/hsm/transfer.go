@@ -3,6 +3,7 @@ package hsm
 import (
 	"context"
 	"crypto/rsa"
+	"errors"
 	"slices"
 
 	"github.com/embedvault/embedvault/crypto"
@@ -56,11 +57,16 @@ func (d Driver) ImportTransfer(ctx context.Context, kek *crypto.Key, w Wrapped, 
 	defer d.module.release(s)
 	m, err := open(s.material, w, j)
 	if err != nil {
-		return nil, errs.NewInvalidJWK()
+		refusal := errs.NewInvalidJWK()
+		refusal.Cause = errTransfer
+		return nil, refusal
 	}
 	defer wipe(m)
 	return d.keep(m, Transferred)
 }
+
+// errTransfer is why a key that was brought wrapped is refused. It is the same for every reason.
+var errTransfer = errors.New("hsm: the wrapped key does not open with the key exchange key, or is not the key that the JWK says")
 
 // open returns the key that is wrapped to kek, which must be of the type and
 // curve that j says.

@@ -96,6 +96,20 @@ func (w Wrapped) JSON() []byte {
 	return data
 }
 
+// Open unwraps a key with the RSA key that it was wrapped to: what an environment does to which a key was released. An RSA or
+// EC key comes as PKCS #8, a symmetric one as its bytes; the caller overwrites it. Whatever does not open is
+// errs.NewParameterIncorrect.
+func (w Wrapped) Open(with *rsa.PrivateKey) ([]byte, error) {
+	if with == nil || w.Encryption.hash() == 0 {
+		return nil, errs.NewParameterIncorrect()
+	}
+	portable, err := unwrap(with, w.Encryption, w.Ciphertext)
+	if err != nil {
+		return nil, errs.NewParameterIncorrect()
+	}
+	return portable, nil
+}
+
 // wrapped wraps the outside form of a key to the RSA key named kid.
 func wrapped(to *rsa.PublicKey, kid string, e Encryption, portable []byte) (Wrapped, error) {
 	ciphertext, err := wrap(to, e, portable)
