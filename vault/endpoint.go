@@ -36,7 +36,7 @@ func (e Endpoint) Status() int { return e.row.status }
 
 // Offered tells whether a product has the operation. A container of one that has not refuses it with 404.
 func (e Endpoint) Offered(by Product) bool {
-	return int(by) < len(products) && products[by].offers(e.row.right)
+	return int(by) < len(products) && e.row.offered[by]
 }
 
 // Serve makes a request to the operation in a container, and appends the JSON of its answer to dst. An error is an
@@ -49,7 +49,7 @@ func (e Endpoint) Serve(ctx context.Context, in Container, r *Exchange, dst []by
 const opUnknown Operation = "Unknown"
 
 // unknown is the row of requests that name no operation. Nobody needs a right for it: it refuses whoever is let in.
-var unknown = op[refused, nothing]{row: row{operation: opUnknown, status: 404, class: limiter.Other}}
+var unknown = op[refused, nothing]{row: row{operation: opUnknown, status: 404, offered: offering{true, true}, class: limiter.Other}}
 
 // refused is the input of a request that is answered with an error, once its caller is known and let in.
 type refused struct{ why error }

@@ -18,6 +18,7 @@ type row struct {
 	method, path string
 	named        bool // whether the path names an object
 	right        policy.Right
+	offered      offering
 	class        limiter.Class
 	first        apiVersion // the first that has the operation
 	dormant      bool       // whether a Managed HSM has it before it is activated
@@ -55,7 +56,7 @@ func define[In wireInput[In], Out wireOutput](name Operation, status int, route 
 	exec func(call, In) (Out, error)) *op[In, Out] {
 	method, path, _ := strings.Cut(route, " ")
 	o := &op[In, Out]{exec: exec}
-	o.row = row{operation: name, status: status, method: method, path: path, right: right, class: class}
+	o.row = row{operation: name, status: status, method: method, path: path, right: right, offered: offeringOf(right), class: class}
 	o.named = strings.Contains(path, "{name}")
 	o.serve = func(ctx context.Context, v *container, r *Exchange, dst []byte) ([]byte, error) {
 		return serve(ctx, v, o, r, dst)

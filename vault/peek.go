@@ -6,5 +6,5 @@ package vault
 func (e Endpoint) Allowed(in Container, r *Exchange) bool {
 	v := in.inner()
 	c := call{container: v, caller: &r.Caller, name: r.Name, version: r.Version, scope: roleScope(r.Scope), set: v.settings.Load(), now: v.svc.now()}
-	return c.admit(e.row.right) == nil
+	return c.admit(e.row) == nil
 }

@@ -57,7 +57,7 @@ func run[In input, Out any](c call, o *op[In, Out], in In, p *protocol[In, Out])
 			out = *new(Out) // what a handler had made before it failed
 		}
 	}()
-	if err = c.admit(o.right); err != nil {
+	if err = c.admit(&o.row); err != nil {
 		return out, err
 	}
 	if err = c.fault(c.container.svc.hook.Before, o.operation); err != nil {
@@ -140,14 +140,15 @@ func (c *call) arrive() {
 
 // admit passes a request through the gates that do not look at what the vault holds: 401, 403 by network, 403 by right.
 // A request that names no operation, or one that the product does not have, needs no right.
-func (c *call) admit(right policy.Right) error {
+func (c *call) admit(r *row) error {
+	right := r.right
 	if err := c.authenticate(); err != nil {
 		return err
 	}
 	if !c.fromInside() && !c.set.network.Allows(c.caller.source) {
 		return c.networkRefusal()
 	}
-	if right != 0 && !c.caller.owner && c.container.offers(right) && !c.allowed(right) {
+	if right != 0 && !c.caller.owner && r.offered[c.container.kind] && !c.allowed(right) {
 		return c.rightRefusal(right)
 	}
 	if c.wire != nil {
@@ -200,7 +201,7 @@ func (c *call) throttle(class limiter.Class, units int) error {
 // simply not found, later.
 func (c *call) wellFormed(r *row) error {
 	switch {
-	case !c.container.offers(r.right):
+	case !r.offered[c.container.kind]:
 		return errs.NewOperationNotOffered(string(r.operation))
 	case r.named:
 		return validName(c.name)

@@ -29,7 +29,6 @@ type product struct {
 	audience string // whom an access token must be issued to, byte for byte
 	provider string // of resource ids
 	apart    string // what is added to names where those of both products lie together
-	action   func(policy.Right) string
 	// refusal is an error as the product answers it.
 	refusal func(e *errs.Error, host, activity, operation string) *errs.Error
 	// rotation are the rules of rotation policies.
@@ -40,7 +39,7 @@ type product struct {
 
 var products = [...]product{
 	KeyVault: {
-		domain: ".vault.azure.net", audience: "https://vault.azure.net", provider: "vaults", action: policy.Right.VaultAction,
+		domain: ".vault.azure.net", audience: "https://vault.azure.net", provider: "vaults",
 		refusal: func(e *errs.Error, _, activity, operation string) *errs.Error {
 			return errs.ForVault(e, activity, operation)
 		},
@@ -48,7 +47,6 @@ var products = [...]product{
 	},
 	ManagedHSM: {
 		domain: ".managedhsm.azure.net", audience: "https://managedhsm.azure.net", provider: "managedHSMs", apart: ".managedhsm",
-		action: policy.Right.HSMAction,
 		refusal: func(e *errs.Error, host, activity, _ string) *errs.Error {
 			return errs.ForManagedHSM(e, host, activity)
 		},
@@ -57,8 +55,12 @@ var products = [...]product{
 	},
 }
 
-// offers tells whether the product has an operation: it has those of which its language has a right.
-func (p *product) offers(right policy.Right) bool { return right == 0 || p.action(right) != "" }
+// offering is which products have an operation: those whose language has the right that it needs.
+type offering [len(products)]bool
+
+func offeringOf(right policy.Right) offering {
+	return offering{KeyVault: right.VaultAction() != "", ManagedHSM: right.HSMAction() != ""}
+}
 
 // specOf is what kind of key a request means: in a Managed HSM every key is in hardware.
 func (s *settings) specOf(asked crypto.Spec) crypto.Spec {
