@@ -222,6 +222,9 @@ func (c *call) leave(r *row, err error) error {
 	if err != nil && !isContextual(c.ctx, err) {
 		err = c.container.refusal(errs.From(err), c.host(), c.id.String(), string(r.operation))
 	}
+	if c.wire != nil && c.wire.managed {
+		c.wire.Took = c.container.svc.now().Sub(c.now)
+	}
 	if audit := c.container.svc.audit; audit != nil {
 		c.tell(audit, r, err)
 	}

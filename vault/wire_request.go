@@ -35,6 +35,8 @@ type Exchange struct {
 	// ID and Time are set when the request arrives in the pipeline: the id it is audited under, and when it came.
 	ID   RequestID
 	Time time.Time
+	// Took is set when a Managed HSM has answered: how long that took, on the service's clock.
+	Took time.Duration
 	// AsyncOperation is set when the answer is only that something has begun: the address at which it is asked for.
 	AsyncOperation string
 	// Assignment is set, in a vault that roles protect, when one of them has let the request through: the 32 hexadecimal

@@ -220,3 +220,31 @@ func TestBusyCountsBothDoors(t *testing.T) {
 	}
 	d.well(t, what)
 }
+
+// A Managed HSM says how long it took, on the service's clock.
+func TestServerLatency(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	svc, err := vault.New(&vault.Options{Now: func() time.Time { at = at.Add(7 * time.Millisecond); return at }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := svc.CreateManagedHSM(t.Context(), "fortress", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Activate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), "GET", h.URL()+"/settings?api-version=7.4", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer x")
+	resp, err := rest.New(svc, nil).Transport().As(vault.Owner()).RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := resp.Header.Get("X-Ms-Server-Latency"); got != "7" {
+		t.Errorf("%q milliseconds", got)
+	}
+}

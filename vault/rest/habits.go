@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/embedvault/embedvault/policy/identity"
 	"github.com/embedvault/embedvault/vault"
@@ -34,7 +35,7 @@ func hsmHeaders(x *exchange, h *Handler, v vault.Container) {
 	x.set("X-Content-Type-Options", "nosniff")
 	x.set("X-Frame-Options", "SAMEORIGIN")
 	x.set("X-Ms-Request-Id", x.ID.String())
-	x.set("X-Ms-Server-Latency", "0")
+	x.set("X-Ms-Server-Latency", strconv.FormatInt(x.Took.Milliseconds(), 10))
 	if x.method == http.MethodGet {
 		x.set("X-Ms-Build-Version", buildVersion)
 	}
