@@ -331,3 +331,20 @@ func TestSecureUnwrap(t *testing.T) {
 		}
 	}
 }
+
+// A release counts with the creation of keys in hardware.
+func TestAReleaseCountsWithCreation(t *testing.T) {
+	t.Parallel()
+	attestor := identity.NewAttestor(&identity.AttestorOptions{Authority: attester, NewKey: signingKey2048, Now: new(clock).Now})
+	w := &enclave{world: newWorld(t, &vault.Options{Attestation: attestor}, nil), attestor: attestor, key: enclaveKey(t)}
+	got(w.owner.CreateKey(t.Context(), "out", crypto.Spec{Type: crypto.KeyTypeECHSM}, leaving()))(t)
+	for range 4 {
+		got(w.owner.ReleaseKey(t.Context(), "out", w.target(t, good()), nil))(t)
+	}
+	if used := w.vault.Usage()[limiter.HSMKeyCreate].Used; used != 5 {
+		t.Errorf("%d units of creation in hardware", used)
+	}
+	if _, err := w.owner.ReleaseKey(t.Context(), "out", w.target(t, good()), nil); codes(err) != "Throttled" {
+		t.Errorf("the sixth: %v", err)
+	}
+}
