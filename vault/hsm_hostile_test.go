@@ -139,6 +139,10 @@ func TestHostileRequestsOfAManagedHSM(t *testing.T) {
 	if _, err := w.svc.CreateManagedHSM(ctx, "nobody", &vault.HSMOptions{Administrators: []string{""}}); errs.StatusOf(err) != 400 {
 		t.Errorf("an administrator without an id: %v", err)
 	}
+	twice := got(w.svc.CreateManagedHSM(ctx, "twice", &vault.HSMOptions{Administrators: []string{"a", "A", "a"}}))(t)
+	if all := twice.Options().Administrators; len(all) != 1 {
+		t.Errorf("administrators %q", all)
+	}
 	if s := fmt.Sprintf("%+v %v %#v", h, *h, stor); strings.Contains(s, "hushhush") {
 		t.Errorf("the token shows in %s", s)
 	}

@@ -59,7 +59,16 @@ func (o HSMOptions) options() (VaultOptions, error) {
 		SKU: standardB1, TenantID: o.TenantID, Subscription: o.Subscription, ResourceGroup: o.ResourceGroup, Region: o.Region,
 		RetentionDays: o.RetentionDays, PurgeProtection: o.PurgeProtection, Network: o.Network, RBAC: new(RBAC),
 	}
+	seen := map[policy.ID]bool{}
 	for _, id := range o.Administrators {
+		who := policy.ParseID(id)
+		if who.IsZero() {
+			return VaultOptions{}, errs.NewInvalidProperty("properties.initialAdminObjectIds", "An object id is empty")
+		}
+		if seen[who] {
+			continue
+		}
+		seen[who] = true
 		all.RBAC.Assignments = append(all.RBAC.Assignments, policy.RoleAssignment{
 			ID: newGUID(), Role: policy.ManagedHSMAdministrator, PrincipalID: id, Scope: "/",
 		})
