@@ -60,6 +60,9 @@ func (v *container) activate(ctx context.Context, domain *hsm.Module) error {
 // ceremony is what goes on about the security domain of a Managed HSM. What was begun is not kept in the store.
 type ceremony struct {
 	turn sync.Mutex // held by whoever activates: a domain that was downloaded is the one that is used then
+	// making is held for reading while a key that the module has sealed is on its way to the shelf, and for writing while
+	// the domain changes: no key of the old one comes after it.
+	making sync.RWMutex
 
 	mu         sync.Mutex
 	downloaded time.Time // until when the last download runs; the zero time: none was begun
@@ -225,6 +228,10 @@ func uploadDomain(c call, blob domainBlob) (uploadBegun, error) {
 	}
 	v.admin.ceremony.turn.Lock()
 	defer v.admin.ceremony.turn.Unlock()
+	if !v.admin.ceremony.making.TryLock() {
+		return uploadBegun{}, errs.NewHardwareBusy(0)
+	}
+	defer v.admin.ceremony.making.Unlock()
 	if err := v.vacant(); err != nil {
 		return uploadBegun{}, err
 	}
@@ -240,6 +247,17 @@ func uploadDomain(c call, blob domainBlob) (uploadBegun, error) {
 	}
 	v.admin.ceremony.discard(a)
 	return uploadBegun{c.begun(&v.admin.ceremony.uploaded)}, nil
+}
+
+// ofDomain is a handler that makes keys or takes them in: meanwhile the security domain stays what it is.
+func ofDomain[In, Out any](exec func(call, In) (Out, error)) func(call, In) (Out, error) {
+	return func(c call, in In) (Out, error) {
+		if a := c.container.admin; a != nil {
+			a.ceremony.making.RLock()
+			defer a.ceremony.making.RUnlock()
+		}
+		return exec(c, in)
+	}
 }
 
 // vacant tells whether another domain can take the place of the container's. While it has one in use, all of its keys

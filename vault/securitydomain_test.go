@@ -283,6 +283,37 @@ func TestUploadRepairsATamperedModule(t *testing.T) {
 	fine(t, signs(t, w.svc.LookupHSM("fortress").As(vault.Owner())))
 }
 
+// A key that the module has sealed reaches the store before another domain can take the place of its own: the store would
+// not open with it.
+func TestNoDomainComesBetweenAKeyAndItsStore(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	gate := &gate{Store: store.NewMemory(), entered: make(chan struct{}), leave: make(chan error)}
+	w, h, c := hsmWorld(t, gate, 0)
+	holders, certificates := shareholders(t, 3)
+	own := got(c.DownloadSecurityDomain(ctx, certificates, 2))(t)
+	_, _, other := hsmWorld(t, nil, 0)
+	foreign := got(other.DownloadSecurityDomain(ctx, certificates, 2))(t)
+
+	gate.closed.Store(true)
+	made := make(chan error)
+	go func() { made <- second(c.CreateKey(ctx, "k", vault.EC(vault.P256), nil)) }()
+	<-gate.entered
+	gate.closed.Store(false)
+	h.Module().Tamper()
+	if err := c.UploadSecurityDomain(ctx, rewrapped(t, c, foreign, holders)); !errors.Is(err, errs.HardwareBusy) {
+		t.Errorf("another's domain while a key is on its way: %v", err)
+	}
+	gate.leave <- nil
+	fine(t, <-made)
+	if err := c.UploadSecurityDomain(ctx, rewrapped(t, c, foreign, holders)); codes(err) != "BadParameter" {
+		t.Errorf("another's domain: %v", err)
+	}
+	fine(t, c.UploadSecurityDomain(ctx, rewrapped(t, c, own, holders)))
+	w.reopen(t)
+	fine(t, signs(t, w.svc.LookupHSM("fortress").As(vault.Owner())))
+}
+
 // While the store fails, nothing changes: neither whether the Managed HSM is active nor its domain nor its transfer key.
 func TestNoCeremonyWithoutAStore(t *testing.T) {
 	t.Parallel()

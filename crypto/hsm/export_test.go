@@ -79,15 +79,13 @@ func DomainMemory(m *Module) [][]byte { return [][]byte{m.domain.secret, m.domai
 // Hold keeps p open as a running operation does; calling the result ends it.
 func Hold(p crypto.Private) (release func(), err error) {
 	k := p.(*key)
-	s, err := k.module.find(k.label.handle)
-	if err != nil {
-		return nil, err
+	k.module.mu.Lock()
+	s, err := k.module.findLocked(k.label.handle)
+	k.module.mu.Unlock()
+	if err == nil {
+		s, err = k.module.fill(s, k)
 	}
-	s.once.Do(func() {
-		s.material, s.err = s.domain.load(k)
-		k.module.giveBack(s.domain)
-	})
-	return func() { k.module.release(s) }, s.err
+	return func() { k.module.release(s) }, err
 }
 
 // ParsePKCS8 reports whether der is a key, and how it is written again.

@@ -123,20 +123,27 @@ func (m *Module) Stats() Stats {
 // profile, or refuses it. It never takes longer than the profile's Backlog and
 // the operation itself.
 func (m *Module) admit(ctx context.Context, w Work, s crypto.Spec) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.admitLocked(ctx, w, s)
+}
+
+// admitLocked is admit for a holder of mu, which others get while it waits.
+func (m *Module) admitLocked(ctx context.Context, w Work, s crypto.Spec) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	wait, err := m.reserve(w, s)
+	wait, err := m.reserveLocked(w, s)
 	if err != nil || wait == 0 || m.wait == nil {
 		return err
 	}
+	m.mu.Unlock()
+	defer m.mu.Lock()
 	return m.wait(ctx, wait)
 }
 
-// reserve asks the faults, then the profile.
-func (m *Module) reserve(w Work, s crypto.Spec) (time.Duration, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+// reserveLocked asks the faults, then the profile.
+func (m *Module) reserveLocked(w Work, s crypto.Spec) (time.Duration, error) {
 	wait, err := time.Duration(0), m.refuseLocked()
 	if err == nil && m.profile.Generation != 0 {
 		wait, err = m.queue.take(m.clock(), m.profile, w, s)

@@ -44,13 +44,15 @@ type slot struct {
 // release. Several keys more than there are slots can be open at a moment, no
 // more than there are operations.
 func (m *Module) use(ctx context.Context, w Work, k *key) (*slot, error) {
-	if err := m.admit(ctx, w, k.label.spec); err != nil {
-		return nil, err
-	}
-	s, err := m.find(k.label.handle)
+	s, err := m.take(ctx, w, k)
 	if err != nil {
 		return nil, err
 	}
+	return m.fill(s, k)
+}
+
+// fill opens the key into its slot, unless it is open.
+func (m *Module) fill(s *slot, k *key) (*slot, error) {
 	s.once.Do(func() {
 		s.material, s.err = s.domain.load(k)
 		m.giveBack(s.domain)
@@ -62,11 +64,20 @@ func (m *Module) use(ctx context.Context, w Work, k *key) (*slot, error) {
 	return s, nil
 }
 
-// find returns the slot of a key with one user more, or a new one. The key that
-// was used last stands first in the order already and needs no look-up.
-func (m *Module) find(h handle) (*slot, error) {
+// take admits an operation and returns the slot of its key. What need not wait
+// does both under one lock.
+func (m *Module) take(ctx context.Context, w Work, k *key) (*slot, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := m.admitLocked(ctx, w, k.label.spec); err != nil {
+		return nil, err
+	}
+	return m.findLocked(k.label.handle)
+}
+
+// findLocked returns the slot of a key with one user more, or a new one. The key
+// that was used last stands first in the order already and needs no look-up.
+func (m *Module) findLocked(h handle) (*slot, error) {
 	s := m.newest
 	ok := s != nil && s.handle == h && !s.dropped
 	if !ok {
