@@ -32,12 +32,12 @@ func (k *key) Sign(ctx context.Context, a crypto.Algorithm, digest []byte) ([]by
 	if err != nil {
 		return nil, err
 	}
-	s, err := k.module.use(ctx, workOf(row, crypto.OpSign), k)
+	s, err := k.module.use(ctx, Sign, k)
 	if err != nil {
 		return nil, err
 	}
 	defer k.module.release(s)
-	return sign(s.material, row, digest)
+	return sign(s.material, &row, digest)
 }
 
 func (k *key) Encrypt(ctx context.Context, a crypto.Algorithm, plaintext []byte, p crypto.Params) (crypto.Result, error) {
@@ -48,12 +48,12 @@ func (k *key) Encrypt(ctx context.Context, a crypto.Algorithm, plaintext []byte,
 	if row.Type != crypto.KeyTypeOct {
 		return crypto.Result{}, k.unsupported(a) // the public key does it
 	}
-	s, err := k.module.use(ctx, workOf(row, crypto.OpEncrypt), k)
+	s, err := k.module.use(ctx, either(&row, Encrypt, Wrap), k)
 	if err != nil {
 		return crypto.Result{}, err
 	}
 	defer k.module.release(s)
-	return encrypt(s.material, row, plaintext, p)
+	return encrypt(s.material, &row, plaintext, p)
 }
 
 func (k *key) Decrypt(ctx context.Context, a crypto.Algorithm, ciphertext []byte, p crypto.Params) ([]byte, error) {
@@ -61,26 +61,27 @@ func (k *key) Decrypt(ctx context.Context, a crypto.Algorithm, ciphertext []byte
 	if err != nil {
 		return nil, err
 	}
-	s, err := k.module.use(ctx, workOf(row, crypto.OpDecrypt), k)
+	s, err := k.module.use(ctx, either(&row, Decrypt, Unwrap), k)
 	if err != nil {
 		return nil, err
 	}
 	defer k.module.release(s)
-	return decrypt(s.material, row, ciphertext, p)
+	return decrypt(s.material, &row, ciphertext, p)
 }
 
 // row returns the row of an algorithm that serves one of the operations with
 // a key of this type, size and curve.
-func (k *key) row(a crypto.Algorithm, ops ...crypto.Operation) (crypto.Info, error) {
+func (k *key) row(a crypto.Algorithm, ops ...crypto.Operation) (row crypto.Info, err error) {
 	row, ok := crypto.Lookup(a)
-	s := k.label.spec
-	fits := ok && row.Type == s.Type.Base() && row.Curve == s.Curve && (row.Size == 0 || row.Size == s.Size)
-	for _, op := range ops {
-		if fits && row.Allows(op) {
-			return row, nil
+	s := &k.label.spec
+	if ok && row.Type == s.Type.Base() && row.Curve == s.Curve && (row.Size == 0 || row.Size == s.Size) {
+		for _, op := range ops {
+			if row.Allows(op) {
+				return row, nil
+			}
 		}
 	}
-	return crypto.Info{}, k.unsupported(a)
+	return row, k.unsupported(a)
 }
 
 // unsupported answers an algorithm that the key does not compute. crypto.Key

@@ -76,7 +76,7 @@ func wipe(m material) {
 }
 
 // sign computes the signature or MAC of a row that is the key's own.
-func sign(m material, row crypto.Info, digest []byte) ([]byte, error) {
+func sign(m material, row *crypto.Info, digest []byte) ([]byte, error) {
 	switch k := m.(type) {
 	case *rsa.PrivateKey:
 		if row.Mechanism == crypto.PSS {
@@ -92,7 +92,7 @@ func sign(m material, row crypto.Info, digest []byte) ([]byte, error) {
 }
 
 // encrypt encrypts or wraps by a row that is the key's own.
-func encrypt(m material, row crypto.Info, plaintext []byte, p crypto.Params) (r crypto.Result, err error) {
+func encrypt(m material, row *crypto.Info, plaintext []byte, p crypto.Params) (r crypto.Result, err error) {
 	k, ok := m.(*primitive.AES)
 	if !ok {
 		return crypto.Result{}, errMaterial
@@ -123,7 +123,7 @@ func encrypt(m material, row crypto.Info, plaintext []byte, p crypto.Params) (r 
 
 // decrypt decrypts or unwraps by a row that is the key's own. What does not
 // open has the service's one answer.
-func decrypt(m material, row crypto.Info, ciphertext []byte, p crypto.Params) ([]byte, error) {
+func decrypt(m material, row *crypto.Info, ciphertext []byte, p crypto.Params) ([]byte, error) {
 	plaintext, err := decryptRow(m, row, ciphertext, p)
 	if errors.Is(err, primitive.ErrOpen) {
 		return nil, errs.NewParameterIncorrect()
@@ -131,7 +131,7 @@ func decrypt(m material, row crypto.Info, ciphertext []byte, p crypto.Params) ([
 	return plaintext, err
 }
 
-func decryptRow(m material, row crypto.Info, ciphertext []byte, p crypto.Params) ([]byte, error) {
+func decryptRow(m material, row *crypto.Info, ciphertext []byte, p crypto.Params) ([]byte, error) {
 	switch k := m.(type) {
 	case *rsa.PrivateKey:
 		if row.Mechanism == crypto.OAEP {

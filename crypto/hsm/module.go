@@ -125,11 +125,11 @@ func (m *Module) Stats() Stats {
 func (m *Module) admit(ctx context.Context, w Work, s crypto.Spec) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.admitLocked(ctx, w, s)
+	return m.admitLocked(ctx, w, &s)
 }
 
 // admitLocked is admit for a holder of mu, which others get while it waits.
-func (m *Module) admitLocked(ctx context.Context, w Work, s crypto.Spec) error {
+func (m *Module) admitLocked(ctx context.Context, w Work, s *crypto.Spec) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -143,10 +143,10 @@ func (m *Module) admitLocked(ctx context.Context, w Work, s crypto.Spec) error {
 }
 
 // reserveLocked asks the faults, then the profile.
-func (m *Module) reserveLocked(w Work, s crypto.Spec) (time.Duration, error) {
+func (m *Module) reserveLocked(w Work, s *crypto.Spec) (time.Duration, error) {
 	wait, err := time.Duration(0), m.refuseLocked()
 	if err == nil && m.profile.Generation != 0 {
-		wait, err = m.queue.take(m.clock(), m.profile, w, s)
+		wait, err = m.queue.take(m.clock(), m.profile, w, *s)
 	}
 	if err != nil {
 		m.stats.Refused++

@@ -105,21 +105,13 @@ func (g Generation) Rate(w Work, s crypto.Spec) int {
 	return published[row][w]
 }
 
-// workOf says what kind of work an algorithm is, asked to sign, encrypt or
-// decrypt.
-func workOf(row crypto.Info, op crypto.Operation) Work {
-	wraps := row.Mechanism == crypto.AESKeyWrap || row.Mechanism == crypto.AESKeyWrapPad
-	switch {
-	case op == crypto.OpSign:
-		return Sign
-	case op == crypto.OpEncrypt && wraps:
-		return Wrap
-	case op == crypto.OpEncrypt:
-		return Encrypt
-	case wraps:
-		return Unwrap
+// either says which kind of work an algorithm is: that of a cipher, or that of
+// a symmetric key that wraps.
+func either(row *crypto.Info, cipher, wraps Work) Work {
+	if row.Mechanism == crypto.AESKeyWrap || row.Mechanism == crypto.AESKeyWrapPad {
+		return wraps
 	}
-	return Decrypt
+	return cipher
 }
 
 // queue is when each partition will have done what it was given.

@@ -69,7 +69,7 @@ func (m *Module) fill(s *slot, k *key) (*slot, error) {
 func (m *Module) take(ctx context.Context, w Work, k *key) (*slot, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.admitLocked(ctx, w, k.label.spec); err != nil {
+	if err := m.admitLocked(ctx, w, &k.label.spec); err != nil {
 		return nil, err
 	}
 	return m.findLocked(k.label.handle)
@@ -103,11 +103,11 @@ func (m *Module) findLocked(h handle) (*slot, error) {
 // release ends the use of a slot.
 func (m *Module) release(s *slot) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.stats.InUse--
 	if s.leave() {
 		m.wipeLocked(s)
 	}
+	m.mu.Unlock()
 }
 
 // discard releases a slot whose key did not open and takes it out.
