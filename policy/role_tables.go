@@ -38,45 +38,35 @@ var vaultRoles = []builtinRole{
 }
 
 // hsmRoles are the built-in roles of a Managed HSM. The administrator runs the HSM and says who may do what, but can
-// neither use nor manage a key. Nobody but the officer sees deleted keys.
+// neither use nor manage a key. Nobody but the officer sees deleted keys. The service describes none of them.
 var hsmRoles = []builtinRole{
-	{ManagedHSMAdministrator, "Managed HSM Administrator", "Security domain, full backup and restore, settings, roles. No keys.",
-		nil, []string{
-			"securitydomain/download/action", "securitydomain/download/read", "securitydomain/upload/action",
-			"securitydomain/upload/read", "securitydomain/transferkey/read",
-			"roleAssignments/read/action", "roleAssignments/write/action", "roleAssignments/delete/action",
-			"roleDefinitions/read/action", "roleDefinitions/write/action", "roleDefinitions/delete/action",
-			"backup/start/action", "backup/status/action", "restore/start/action", "restore/status/action",
-			"settings/read/action", "settings/write/action",
-		}},
-	{ManagedHSMCryptoOfficer, "Managed HSM Crypto Officer", "Roles; purges, recovers and exports keys. No other use of keys.",
-		nil, []string{
-			"roleAssignments/read/action", "roleAssignments/write/action", "roleAssignments/delete/action",
-			"roleDefinitions/read/action", "roleDefinitions/write/action", "roleDefinitions/delete/action",
-			"keys/deletedKeys/read/action", "keys/deletedKeys/delete", "keys/deletedKeys/recover/action", "keys/export/action",
-		}},
-	{ManagedHSMCryptoUser, "Managed HSM Crypto User", "Manages and uses keys, but neither purges, recovers nor exports them.",
-		nil, []string{
-			"roleAssignments/read/action", "roleDefinitions/read/action",
-			"keys/read/action", "keys/write/action", "keys/rotate/action", "keys/create", "keys/import/action", "keys/delete",
-			"keys/backup/action", "keys/restore/action", "keys/release/action", "keys/encrypt/action", "keys/decrypt/action",
-			"keys/wrap/action", "keys/unwrap/action", "keys/sign/action", "keys/verify/action", "rng/action",
-		}},
-	{ManagedHSMCryptoServiceReleaseUser, "Managed HSM Crypto Service Release User", "Releases keys to attested environments.",
-		nil, []string{"keys/release/action"}},
-	{ManagedHSMPolicyAdministrator, "Managed HSM Policy Administrator", "Says who may do what.",
-		nil, []string{
-			"roleAssignments/read/action", "roleAssignments/write/action", "roleAssignments/delete/action",
-			"roleDefinitions/read/action", "roleDefinitions/write/action", "roleDefinitions/delete/action",
-		}},
-	{ManagedHSMCryptoAuditor, "Managed HSM Crypto Auditor", "Reads what is known about keys and roles.",
-		nil, []string{"keys/read/action", "roleAssignments/read/action", "roleDefinitions/read/action"}},
-	{ManagedHSMCryptoServiceEncryptionUser, "Managed HSM Crypto Service Encryption User", "Reads keys, wraps and unwraps with them.",
-		nil, []string{"keys/read/action", "keys/wrap/action", "keys/unwrap/action"}},
-	{ManagedHSMBackup, "Managed HSM Backup", "Backs up one key or the whole HSM.",
-		nil, []string{"keys/backup/action", "backup/start/action", "backup/status/action"}},
-	{ManagedHSMRestore, "Managed HSM Restore", "Restores one key or the whole HSM.",
-		nil, []string{"keys/restore/action", "restore/start/action", "restore/status/action"}},
-	{ManagedHSMEkmAdministrator, "Managed HSM EKM Administrator", "Connects the HSM to an external key manager.",
-		nil, []string{"ekm/read", "ekm/write", "ekm/delete"}},
+	{ManagedHSMAdministrator, "Managed HSM Administrator", "", nil, []string{
+		"securitydomain/download/action", "securitydomain/download/read", "securitydomain/upload/action",
+		"securitydomain/upload/read", "securitydomain/transferkey/read",
+		"roleAssignments/read/action", "roleAssignments/write/action", "roleAssignments/delete/action",
+		"roleDefinitions/read/action", "roleDefinitions/write/action", "roleDefinitions/delete/action",
+		"backup/start/action", "backup/status/action", "restore/start/action", "restore/status/action",
+		"settings/read/action", "settings/write/action",
+	}},
+	{ManagedHSMCryptoOfficer, "Managed HSM Crypto Officer", "", nil, []string{
+		"roleAssignments/read/action", "roleAssignments/write/action", "roleAssignments/delete/action",
+		"roleDefinitions/read/action", "roleDefinitions/write/action", "roleDefinitions/delete/action",
+		"keys/deletedKeys/read/action", "keys/deletedKeys/delete", "keys/deletedKeys/recover/action", "keys/export/action",
+	}},
+	{ManagedHSMCryptoUser, "Managed HSM Crypto User", "", nil, []string{
+		"roleAssignments/read/action", "roleDefinitions/read/action",
+		"keys/read/action", "keys/write/action", "keys/rotate/action", "keys/create", "keys/import/action", "keys/delete",
+		"keys/backup/action", "keys/restore/action", "keys/release/action", "keys/encrypt/action", "keys/decrypt/action",
+		"keys/wrap/action", "keys/unwrap/action", "keys/sign/action", "keys/verify/action", "rng/action",
+	}},
+	{ManagedHSMCryptoServiceReleaseUser, "Managed HSM Crypto Service Release User", "", nil, []string{"keys/release/action"}},
+	{ManagedHSMPolicyAdministrator, "Managed HSM Policy Administrator", "", nil, []string{
+		"roleAssignments/read/action", "roleAssignments/write/action", "roleAssignments/delete/action",
+		"roleDefinitions/read/action", "roleDefinitions/write/action", "roleDefinitions/delete/action",
+	}},
+	{ManagedHSMCryptoAuditor, "Managed HSM Crypto Auditor", "", nil, []string{"keys/read/action", "roleAssignments/read/action", "roleDefinitions/read/action"}},
+	{ManagedHSMCryptoServiceEncryptionUser, "Managed HSM Crypto Service Encryption User", "", nil, []string{"keys/read/action", "keys/wrap/action", "keys/unwrap/action"}},
+	{ManagedHSMBackup, "Managed HSM Backup", "", nil, []string{"keys/backup/action", "backup/start/action", "backup/status/action"}},
+	{ManagedHSMRestore, "Managed HSM Restore", "", nil, []string{"keys/restore/action", "restore/start/action", "restore/status/action"}},
+	{ManagedHSMEkmAdministrator, "Managed HSM EKM Administrator", "", nil, []string{"ekm/read", "ekm/write", "ekm/delete"}},
 }

@@ -281,9 +281,11 @@ func TestWhereWrappedKeysGo(t *testing.T) {
 		}
 	})
 	w := newWorld(t, nil, &vault.VaultOptions{SKU: vault.Standard})
-	for _, kty := range []crypto.KeyType{crypto.KeyTypeRSAHSM, crypto.KeyTypeRSA, crypto.KeyTypeOctHSM} {
-		_, err := w.owner.ImportKey(t.Context(), "new", crypto.JWK{Kty: kty, T: []byte("{}")}, nil)
-		if codes(err) != "Forbidden/HardwareKeysNotSupported" && codes(err) != "HardwareKeysNotSupported" {
+	for kty, want := range map[crypto.KeyType]string{
+		crypto.KeyTypeRSAHSM: "Forbidden/HardwareKeysNotSupported", crypto.KeyTypeRSA: "Forbidden/HardwareKeysNotSupported",
+		crypto.KeyTypeOctHSM: "BadParameter",
+	} {
+		if _, err := w.owner.ImportKey(t.Context(), "new", crypto.JWK{Kty: kty, T: []byte("{}")}, nil); codes(err) != want {
 			t.Errorf("%s in a standard vault: %v", kty, err)
 		}
 	}

@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"strings"
@@ -71,8 +72,8 @@ type jobFailure struct {
 
 func (f jobFailure) Error() string { return f.why.Error() }
 
-// start does the work of a job, which returns the URI of what it has made, and remembers how it ended.
-func (c call) start(k jobKind, at BackupStorage, work func(BlobContainer) (uri string, err error)) (startedJob, error) {
+// start does the work of a job, which may say in the job what it has made, and remembers how it ended.
+func (c call) start(k jobKind, at BackupStorage, work func(*BackupJob, BlobContainer) error) (startedJob, error) {
 	if c.container.svc.storage == nil {
 		return startedJob{}, errs.NewBackupStorage("no storage is configured")
 	}
@@ -91,7 +92,7 @@ func (c call) start(k jobKind, at BackupStorage, work func(BlobContainer) (uri s
 	}
 	blobs, err := c.openStorage(at)
 	if err == nil {
-		j.URI, err = work(blobs)
+		err = work(&j, blobs)
 	}
 	if failed, ok := errors.AsType[jobFailure](err); ok {
 		j.Status, j.Error, j.Details, j.URI = JobFailed, failed.why, failed.details, ""
@@ -134,28 +135,28 @@ func (c call) openStorage(at BackupStorage) (found BlobContainer, err error) {
 
 // startBackup writes all that the Managed HSM holds to a new folder.
 func startBackup(c call, to BackupStorage) (startedJob, error) {
-	return c.start(backing, to, func(blobs BlobContainer) (string, error) {
+	return c.start(backing, to, func(j *BackupJob, blobs BlobContainer) error {
 		plain, err := c.snapshot()
 		if err != nil {
-			return "", err
+			return err
 		}
 		defer clear(plain)
 		folder := "mhsm-" + c.container.name + "-" + c.container.admin.folderTime(c.now).Format("20060102150405")
 		sealed, err := c.sealFull(plain, folder)
 		if err != nil {
-			return "", err
+			return err
 		}
-		err = c.reach(noContainer, "it took no blob", func() error { return blobs.Put(c.ctx, folder+fullBackupBlob, sealed) })
-		return strings.TrimRight(to.URI, "/") + "/" + folder, err
+		j.URI = strings.TrimRight(to.URI, "/") + "/" + folder
+		return c.reach(noContainer, "it took no blob", func() error { return blobs.Put(c.ctx, folder+fullBackupBlob, sealed) })
 	})
 }
 
 // checkBackup tells whether a backup could be written, and writes none.
 func checkBackup(c call, to BackupStorage) (startedJob, error) {
-	return c.start(backing, to, func(BlobContainer) (string, error) {
+	return c.start(backing, to, func(*BackupJob, BlobContainer) error {
 		plain, err := c.snapshot()
 		clear(plain)
-		return "", err
+		return err
 	})
 }
 
@@ -180,22 +181,22 @@ type keyRestoreInput struct{ restoreInput }
 
 // startRestore replaces all that the Managed HSM holds. The keys are replaced in one change, then the roles.
 func startRestore(c call, in restoreInput) (startedJob, error) {
-	return c.start(restoring, in.from, func(blobs BlobContainer) (string, error) {
+	return c.start(restoring, in.from, func(_ *BackupJob, blobs BlobContainer) error {
 		held, err := c.fetch(blobs, in.folder)
 		if err != nil {
-			return "", err
+			return err
 		}
 		if err := c.replaceKeys(held.keys); err != nil {
-			return "", err
+			return err
 		}
 		err = c.container.change(context.WithoutCancel(c.ctx), func(next *settings) error {
 			next.RBAC = &held.roles
 			return nil
 		})
 		if err != nil {
-			return "", jobFailure{c.container.refusal(errs.NewInternal(err), c.host(), c.id.String(), ""), "The keys were restored, the roles were not"}
+			return jobFailure{c.container.refusal(errs.NewInternal(err), c.host(), c.id.String(), ""), "The keys were restored, the roles were not"}
 		}
-		return "", nil
+		return nil
 	})
 }
 
@@ -218,24 +219,25 @@ func (c call) replaceKeys(by []*keyObject) error {
 
 // checkRestore tells whether a backup could be restored, and changes nothing.
 func checkRestore(c call, in restoreInput) (startedJob, error) {
-	return c.start(checking, in.from, func(blobs BlobContainer) (string, error) {
+	return c.start(checking, in.from, func(_ *BackupJob, blobs BlobContainer) error {
 		_, err := c.fetch(blobs, in.folder)
-		return "", err
+		return err
 	})
 }
 
 // startKeyRestore brings the key that the path names back from a backup.
 func startKeyRestore(c call, in keyRestoreInput) (startedJob, error) {
-	return c.start(restoring, in.from, func(blobs BlobContainer) (string, error) {
+	return c.start(restoring, in.from, func(j *BackupJob, blobs BlobContainer) error {
 		held, err := c.fetch(blobs, in.folder)
 		if err != nil {
-			return "", err
+			return err
 		}
 		o := held.key(c.name)
 		if o == nil {
-			return "", keys.Absent(c.name, "")
+			return keys.Absent(c.name, "")
 		}
-		return "", c.update(func(tx *shelf.Tx) error {
+		j.Details = fmt.Sprintf("Number of successful key versions restored: %d, Number of key versions could not overwrite: 0", len(o.Versions))
+		return c.update(func(tx *shelf.Tx) error {
 			if keys.Taken(tx.Root(), o.Name, c.unix()) {
 				return keys.Words().RestoreConflict(keyLife.id(c.container, o, o.Current()).String())
 			}

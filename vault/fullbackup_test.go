@@ -105,13 +105,15 @@ func (f *stronghold) backup(tb failer) string {
 }
 
 // restored takes a restore that was started and must have succeeded.
-func (f *stronghold) restored(tb failer) func(vault.BackupJob, error) {
-	return func(j vault.BackupJob, err error) {
+func (f *stronghold) restored(tb failer) func(vault.BackupJob, error) vault.BackupJob {
+	return func(j vault.BackupJob, err error) vault.BackupJob {
 		tb.Helper()
 		fine(tb, err)
-		if done := got(f.owner.GetRestoreStatus(tb.Context(), j.ID))(tb); done.Status != vault.JobSucceeded {
+		done := got(f.owner.GetRestoreStatus(tb.Context(), j.ID))(tb)
+		if done.Status != vault.JobSucceeded {
 			tb.Fatalf("the restore is %+v", done)
 		}
+		return done
 	}
 }
 
@@ -286,7 +288,9 @@ func TestARestoreOfOneKey(t *testing.T) {
 		t.Errorf("a name that no key can have: %v", err)
 	}
 	got(f.owner.CreateKey(ctx, "newcomer", vault.EC(vault.P521), nil))(t)
-	f.restored(t)(f.owner.StartKeyRestore(ctx, "SIGNS", toStorage, folder))
+	if j := f.restored(t)(f.owner.StartKeyRestore(ctx, "SIGNS", toStorage, folder)); j.Details != "Number of successful key versions restored: 1, Number of key versions could not overwrite: 0" {
+		t.Errorf("the job says %q", j.Details)
+	}
 	if after := got(f.owner.GetKey(ctx, "signs"))(t); text(after) != text(before) {
 		t.Errorf("before %+v, afterwards %+v", before, after)
 	}

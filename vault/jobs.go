@@ -22,7 +22,7 @@ const (
 type BackupJob struct {
 	ID      string // 32 hexadecimal digits
 	Status  JobStatus
-	Details string      // of a failure, in few words
+	Details string      // of a failure or of what was restored, in few words; "" of the rest
 	Error   *errs.Error // why the job failed; nil otherwise
 	Started time.Time
 	Ended   time.Time // the zero Time while the job is in progress

@@ -23,6 +23,8 @@ type Key struct {
 	// Exportable is whether the key can be released, as Release says; nil where it cannot.
 	Exportable bool
 	Release    *ReleasePolicy
+	// Size is the length of a symmetric key in bits, of which the JWK says nothing; 0 for other types.
+	Size int
 }
 
 // KeyItem is what a list shows of a key.
@@ -31,6 +33,7 @@ type KeyItem struct {
 	Attributes Attributes
 	Tags       map[string]string
 	Exportable bool // whether the key can be released
+	Size       int  // the length of a symmetric key in bits; 0 for other types
 }
 
 // CreateKeyOptions describe a new version of a key. The zero options are enabled, without limit of time, for every
@@ -47,6 +50,14 @@ type CreateKeyOptions struct {
 type keyVersion struct {
 	key     *crypto.Key
 	release *ReleasePolicy // nil: the key never leaves
+}
+
+// symmetricSize is the length of a symmetric key in bits, 0 of others.
+func (k *keyVersion) symmetricSize() int {
+	if s := k.key.Spec(); s.Type.Base() == crypto.KeyTypeOct {
+		return s.Size
+	}
+	return 0
 }
 
 var keys = shelf.NewKind[keyVersion, keyOwn](0, errs.Key)
@@ -193,12 +204,15 @@ func showKey(s *settings, id ID, v *keyRecord) Key {
 	jwk.KID = id.String()
 	return Key{
 		ID: id, JWK: jwk, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags),
-		Exportable: v.Data.release != nil, Release: v.Data.release.clone(),
+		Exportable: v.Data.release != nil, Release: v.Data.release.clone(), Size: v.Data.symmetricSize(),
 	}
 }
 
 func keyItem(s *settings, id ID, v *keyRecord) KeyItem {
-	return KeyItem{ID: id, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags), Exportable: v.Data.release != nil}
+	return KeyItem{
+		ID: id, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags), Exportable: v.Data.release != nil,
+		Size: v.Data.symmetricSize(),
+	}
 }
 
 // ImportKeyOptions describe a version of a key that was made elsewhere. The zero options are those of CreateKeyOptions,

@@ -32,7 +32,7 @@ type HSMOptions struct {
 	PurgeProtection bool
 	// Administrators are the object ids of those who get the role Managed HSM Administrator at first, at most 20.
 	Administrators []string
-	// Network is the firewall, of at most 10 addresses. The zero NetworkRules let everybody in.
+	// Network is the firewall, of at most 10 addresses and no virtual networks. The zero NetworkRules let everybody in.
 	Network policy.NetworkRules
 	// Module is the simulated hardware of this HSM alone, with a profile of its own, say. Its domain is kept in the store,
 	// from which the HSM comes back with a module as of nil. nil: a module of the HSM's own.
@@ -48,7 +48,21 @@ const (
 // standardB1 is the product of every Managed HSM here.
 const standardB1 SKU = "Standard_B1"
 
-var errTooManyAddresses = errors.New("there can be at most 10 addresses")
+var (
+	errTooManyAddresses = errors.New("there can be at most 10 addresses")
+	errVirtualNetworks  = errors.New("a Managed HSM has no virtual network rules")
+)
+
+// hsmNetwork tells whether a Managed HSM can have these rules.
+func hsmNetwork(rules policy.NetworkRules) error {
+	switch {
+	case len(rules.IPRules) > maxHSMAddresses:
+		return errTooManyAddresses
+	case len(rules.VirtualNetworkRules) > 0:
+		return errVirtualNetworks
+	}
+	return nil
+}
 
 // options are those of a container.
 func (o HSMOptions) options() (VaultOptions, error) {

@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/embedvault/embedvault/crypto"
@@ -43,5 +44,19 @@ func TestProductsHaveTheirOwnOperations(t *testing.T) {
 		t.Errorf("without a role: %v", err)
 	} else if d, ok := errors.AsType[policy.Decision](err); !ok || d.Gate != policy.GateLocalRBAC {
 		t.Errorf("the decision is %v", d)
+	}
+}
+
+// The firewall of a Managed HSM knows ten addresses and no virtual networks.
+func TestTheFirewallOfAManagedHSM(t *testing.T) {
+	t.Parallel()
+	for want, rules := range map[string]policy.NetworkRules{
+		"there can be at most 10 addresses":            {IPRules: strings.Split("20.1.2.3"+strings.Repeat(",20.1.2.0/24", 10), ",")},
+		"a managed hsm has no virtual network rules": {VirtualNetworkRules: []string{"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n/subnets/s"}},
+	} {
+		_, err := newWorld(t, nil, nil).svc.CreateManagedHSM(t.Context(), "fortress", &vault.HSMOptions{Network: rules})
+		if codes(err) != "BadParameter" || !strings.Contains(strings.ToLower(err.Error()), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }

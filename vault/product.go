@@ -71,16 +71,16 @@ func (s *settings) specOf(asked crypto.Spec) crypto.Spec {
 }
 
 // offered tells whether the container takes keys of a type: a Managed HSM all, a vault those protected by hardware only
-// if it is premium, and symmetric ones only in hardware.
+// if it is premium, and symmetric ones only so.
 func (s *settings) offered(t crypto.KeyType, hsm bool) error {
 	hsm = hsm || t.HSM()
 	switch {
 	case s.Product == ManagedHSM:
 		return nil
+	case t.Base() == crypto.KeyTypeOct && !(hsm && s.SKU == Premium):
+		return errs.NewInvalidValue()
 	case hsm && s.SKU == Standard:
 		return errs.NewHardwareKeysNotSupported()
-	case !hsm && t == crypto.KeyTypeOct:
-		return errs.NewInvalidValue()
 	}
 	return nil
 }

@@ -110,8 +110,8 @@ func (s settings) compiled() (_ *settings, err error) {
 	}
 	switch s.rbac = nil; {
 	case s.Product == ManagedHSM:
-		if len(s.Network.IPRules) > maxHSMAddresses {
-			return nil, invalid("networkAcls", errTooManyAddresses)
+		if err := hsmNetwork(s.Network); err != nil {
+			return nil, invalid("networkAcls", err)
 		}
 		s.rbac, err = policy.CompileLocalAssignments(s.RBAC.Roles, s.RBAC.Assignments)
 	case s.RBAC != nil:

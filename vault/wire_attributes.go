@@ -1,14 +1,28 @@
 package vault
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/embedvault/embedvault/errs"
+)
 
 // wireAttributes are the attributes of a request. The others of an answer are the service's to set.
 type wireAttributes struct {
 	Enabled   *bool  `json:"enabled"`
 	NotBefore *int64 `json:"nbf"`
 	Expires   *int64 `json:"exp"`
-	// Exportable belongs to keys alone.
-	Exportable *bool `json:"exportable"`
+	// These belong to keys alone.
+	Exportable  *bool            `json:"exportable"`
+	ExternalKey *json.RawMessage `json:"external_key"`
+}
+
+// local refuses a key that is to stay with an external key manager.
+func (a wireAttributes) local(r *Exchange) error {
+	if a.ExternalKey != nil && r.managed && r.api >= v2026 {
+		return errs.NewEKMNotFound()
+	}
+	return nil
 }
 
 // validity is what the attributes say of a new version.

@@ -22,6 +22,9 @@ func (keyInput) read(r *Exchange) (in keyInput, err error) {
 	if err != nil {
 		return in, err
 	}
+	if err := body.Attributes.local(r); err != nil {
+		return in, err
+	}
 	if in.Exportable, in.Release, err = body.Attributes.leaves(r, body.Release); err != nil {
 		return in, err
 	}
@@ -86,6 +89,7 @@ func (k Key) attested(w *object, r *Exchange, a *hsm.Attestation) {
 	if r.api >= v75 {
 		w.text("hsmPlatform", hsmPlatform(jwk.Kty))
 	}
+	w.keySize(k.Size, r)
 	w.attestation(a)
 	w.Close('}')
 	w.tags(k.Tags)
@@ -110,6 +114,14 @@ func (k KeyItem) members(w *object, r *Exchange) {
 	w.id("kid", k.ID, r.Host)
 	w.attributes(&k.Attributes, r)
 	w.exportable(k.Exportable, r)
+	w.keySize(k.Size, r)
 	w.Close('}')
 	w.tags(k.Tags)
+}
+
+// keySize appends the size of a symmetric key.
+func (w *object) keySize(bits int, r *Exchange) {
+	if bits != 0 && r.api >= v2026 {
+		w.number("key_size", int64(bits))
+	}
 }

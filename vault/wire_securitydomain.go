@@ -66,10 +66,10 @@ func (b uploadBegun) appendTo(dst []byte, r *Exchange) []byte {
 	return b.SecurityDomainStatus.appendTo(dst, r)
 }
 
+// appendTo writes the JWK as a text: so its clients read it.
 func (k SecurityDomainTransferKey) appendTo(dst []byte, _ *Exchange) []byte {
 	w := begin(dst)
 	w.text("key_format", "jwk")
-	w.Name("transfer_key")
-	w.Buf = append(w.Buf, k.JWK...)
+	w.text("transfer_key", string(k.JWK))
 	return w.end()
 }

@@ -23,7 +23,7 @@ const DefaultSlots = 64
 type Options struct {
 	// Name is the module's name in its certificates and attestations; "" is "module".
 	Name string
-	// Platform is the kind of module there and in the attribute hsmPlatform; "" is "simulated".
+	// Platform is the kind of module in its attestations; "" is "simulated".
 	Platform string
 	// Slots is how many keys are open at most when nobody uses one; 0 is DefaultSlots.
 	Slots int

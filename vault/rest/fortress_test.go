@@ -196,7 +196,7 @@ func (s *scene) domain(t testing.TB) (string, error) {
 }
 
 // chance are the members whose texts are long and differ from run to run.
-var chance = regexp.MustCompile(`"(?:value|iv|tag|n|x|y|x5t|x5t#S256|certificatePemFile|privateKeyAttestation|publicKeyAttestation)":"((?:[^"\\]|\\.){16,})"|"x5c":\["([^"]+)"\]`)
+var chance = regexp.MustCompile(`"(?:value|transfer_key|iv|tag|n|x|y|x5t|x5t#S256|certificatePemFile|privateKeyAttestation|publicKeyAttestation)":"((?:[^"\\]|\\.){16,})"|"x5c":\["([^"]+)"\]`)
 
 // mask replaces the texts of such members by {b1}, {b2} … in the order in which they appear, unless a request has said them.
 func (s *scene) mask(text string) string {

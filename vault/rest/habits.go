@@ -29,6 +29,9 @@ func hsmHeaders(x *exchange, h *Handler, v vault.Container) {
 	} else {
 		x.typed(jsonType)
 	}
+	if x.socket {
+		x.header["Date"] = nil // the server would add it
+	}
 	x.set("Cache-Control", "no-cache")
 	x.set("Content-Security-Policy", "default-src 'self'")
 	x.set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
@@ -44,7 +47,7 @@ func hsmHeaders(x *exchange, h *Handler, v vault.Container) {
 	}
 	region, _ := v.Place()
 	x.set("X-Ms-Keyvault-Region", region)
-	if info := h.addresses.of(x.Caller.Addr()); info != "" {
+	if info := h.hsmAddresses.of(x.Caller.Addr()); info != "" {
 		x.set("X-Ms-Keyvault-Network-Info", info)
 	}
 	if x.AsyncOperation != "" {

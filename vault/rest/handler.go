@@ -47,18 +47,22 @@ type Options struct {
 
 // Handler answers requests to the vaults and Managed HSMs of a service and to the authority of its tenant. It is safe for concurrent use.
 type Handler struct {
-	svc       *vault.Service
-	options   Options
-	hosts     hosts
-	authority *authority // nil without a tenant
-	attester  attester   // zero unless the service has one of its own
-	date      dates
-	addresses addresses
+	svc                     *vault.Service
+	options                 Options
+	hosts                   hosts
+	authority               *authority // nil without a tenant
+	attester                attester   // zero unless the service has one of its own
+	date                    dates
+	addresses, hsmAddresses addresses
 }
 
 // New returns a handler. nil options are the zero Options.
 func New(svc *vault.Service, o *Options) *Handler {
-	h := &Handler{svc: svc}
+	h := &Handler{
+		svc:          svc,
+		addresses:    addresses{ipv4: "InterNetwork", ipv6: "InterNetworkV6"},
+		hsmAddresses: addresses{ipv4: "Ipv4", ipv6: "Ipv6"},
+	}
 	if o != nil {
 		h.options = *o
 	}

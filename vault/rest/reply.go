@@ -119,7 +119,10 @@ func isHeaderValue(s string) bool {
 }
 
 // addresses writes the header about the client's address, anew when another client comes.
-type addresses struct{ last atomic.Pointer[address] }
+type addresses struct {
+	ipv4, ipv6 string // what the product calls the families
+	last       atomic.Pointer[address]
+}
 
 type address struct {
 	addr netip.Addr
@@ -129,21 +132,21 @@ type address struct {
 func (a *addresses) of(addr netip.Addr) string {
 	last := a.last.Load()
 	if last == nil || last.addr != addr {
-		last = &address{addr, networkInfo(addr)}
+		last = &address{addr, a.info(addr)}
 		a.last.Store(last)
 	}
 	return last.text
 }
 
-// networkInfo is what the service tells a client of its address, "" if it has none.
-func networkInfo(addr netip.Addr) string {
+// info is what the service tells a client of its address, "" if it has none.
+func (a *addresses) info(addr netip.Addr) string {
 	switch {
 	case !addr.IsValid():
 		return ""
 	case addr.Is4():
-		return "conn_type=Ipv4;addr=" + addr.String() + ";act_addr_fam=InterNetwork;"
+		return "conn_type=Ipv4;addr=" + addr.String() + ";act_addr_fam=" + a.ipv4 + ";"
 	}
-	return "conn_type=Ipv6;addr=" + addr.String() + ";act_addr_fam=InterNetworkV6;"
+	return "conn_type=Ipv6;addr=" + addr.String() + ";act_addr_fam=" + a.ipv6 + ";"
 }
 
 // retryAfter adds the whole seconds to wait, rounded up.

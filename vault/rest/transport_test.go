@@ -323,6 +323,40 @@ func TestNetworkInfo(t *testing.T) {
 	}
 }
 
+// A Managed HSM has other words for the address and no Date, which a server would add.
+func TestNetworkInfoOfAManagedHSM(t *testing.T) {
+	svc, _ := service(t, nil)
+	h, err := svc.CreateManagedHSM(t.Context(), "fortress", nil)
+	if err != nil || h.Activate(t.Context()) != nil {
+		t.Fatal(err)
+	}
+	for addr, want := range map[string]string{
+		"20.1.2.3":    "conn_type=Ipv4;addr=20.1.2.3;act_addr_fam=Ipv4;",
+		"2001:db8::1": "conn_type=Ipv6;addr=2001:db8::1;act_addr_fam=Ipv6;",
+	} {
+		transport := rest.New(svc, nil).Transport().As(vault.Owner().From(netip.MustParseAddr(addr)))
+		resp, err := transport.RoundTrip(request(t, "GET", "https://"+fortressHost+"/settings?api-version=7.4", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := resp.Header.Get("X-Ms-Keyvault-Network-Info"); resp.StatusCode != 200 || got != want {
+			t.Errorf("%d %q, want %q", resp.StatusCode, got, want)
+		}
+	}
+	server := httptest.NewServer(rest.New(svc, nil))
+	defer server.Close()
+	r := request(t, "GET", server.URL+"/settings?api-version=7.4", nil)
+	r.Host = fortressHost
+	resp, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if date, there := resp.Header["Date"]; resp.StatusCode != 401 || there {
+		t.Errorf("%d with the date %v", resp.StatusCode, date)
+	}
+}
+
 // TestAssignmentID names the role assignment that let a request through, where roles decide.
 func TestAssignmentID(t *testing.T) {
 	svc, _ := service(t, nil)
