@@ -32,6 +32,13 @@ type Deletion struct {
 // update carries out a change of what the container holds, unless it then held more keys than it may. With it goes some of
 // what is only kept until its time is over.
 func (c call) update(change func(*shelf.Tx) error) error {
+	if c.container.admin != nil {
+		over, err := c.sameDomain()
+		if err != nil {
+			return err
+		}
+		defer over()
+	}
 	return c.container.shelf.Update(c.ctx, func(tx *shelf.Tx) error {
 		before := keys.Len(tx.Root())
 		if err := change(tx); err != nil {

@@ -84,19 +84,19 @@ const (
 
 // The table: every operation once, with audited name, status, method and path, right, and class of limit.
 var (
-	keyCreate = define(OpKeyCreate, 200, "POST /keys/{name}/create", policy.KeysCreate, limiter.KeyCreate, ofDomain(createKey)).
+	keyCreate = define(OpKeyCreate, 200, "POST /keys/{name}/create", policy.KeysCreate, limiter.KeyCreate, createKey).
 			costing(creation)
-	keyImport = define(OpKeyImport, 200, "PUT /keys/{name}", policy.KeysImport, limiter.KeyImport, ofDomain(importKey)).
+	keyImport = define(OpKeyImport, 200, "PUT /keys/{name}", policy.KeysImport, limiter.KeyImport, importKey).
 			costing(importing)
 	keyGet               = define(OpKeyGet, 200, "GET /keys/{name}/{version}", policy.KeysGet, limiter.KeyUse, keyLife.get)
 	keyList              = define(OpKeyList, 200, "GET /keys", policy.KeysList, limiter.KeyUse, keyLife.list)
 	keyListVersions      = define(OpKeyListVersions, 200, "GET /keys/{name}/versions", policy.KeysList, limiter.KeyUse, keyLife.listVersions)
 	keyPatch             = define(OpKeyUpdate, 200, "PATCH /keys/{name}/{version}", policy.KeysUpdate, limiter.KeyUse, updateKey)
-	keyRotate            = define(OpKeyRotate, 200, "POST /keys/{name}/rotate", policy.KeysRotate, limiter.KeyCreate, ofDomain(rotate)).since(v73)
+	keyRotate            = define(OpKeyRotate, 200, "POST /keys/{name}/rotate", policy.KeysRotate, limiter.KeyCreate, rotate).since(v73)
 	keyRotationPolicyGet = define(OpKeyRotationPolicyGet, 200, "GET /keys/{name}/rotationpolicy", policy.KeysGetRotationPolicy, limiter.KeyUse, getRotationPolicy).since(v73)
 	keyRotationPolicySet = define(OpKeyRotationPolicySet, 200, "PUT /keys/{name}/rotationpolicy", policy.KeysSetRotationPolicy, limiter.KeyUse, setRotationPolicy).since(v73)
 	keyBackup            = define(OpKeyBackup, 200, "POST /keys/{name}/backup", policy.KeysBackup, limiter.KeyUse, keyLife.backup)
-	keyRestore           = define(OpKeyRestore, 200, "POST /keys/restore", policy.KeysRestore, limiter.KeyUse, ofDomain(keyLife.restore))
+	keyRestore           = define(OpKeyRestore, 200, "POST /keys/restore", policy.KeysRestore, limiter.KeyUse, keyLife.restore)
 	keyDelete            = define(OpKeyDelete, 200, "DELETE /keys/{name}", policy.KeysDelete, limiter.KeyUse, keyLife.delete)
 	keyGetDeleted        = define(OpKeyGetDeleted, 200, "GET /deletedkeys/{name}", policy.KeysGetDeleted, limiter.KeyUse, keyLife.getDeleted)
 	keyListDeleted       = define(OpKeyListDeleted, 200, "GET /deletedkeys", policy.KeysListDeleted, limiter.KeyUse, keyLife.listDeleted)
@@ -149,9 +149,9 @@ var (
 	backupStart     = define(OpBackupStart, 202, "POST /backup", policy.BackupStart, limiter.SecretUse, startBackup).since(v72)
 	backupCheck     = define(OpBackupCheck, 202, "POST /prebackup", policy.BackupStart, limiter.SecretUse, checkBackup).since(v76)
 	backupStatus    = define(OpBackupStatus, 200, "GET /backup/{job}/pending", policy.BackupStatus, limiter.SecretUse, getBackupStatus).since(v72)
-	restoreStart    = define(OpRestoreStart, 202, "PUT /restore", policy.RestoreStart, limiter.SecretUse, ofDomain(startRestore)).since(v72)
+	restoreStart    = define(OpRestoreStart, 202, "PUT /restore", policy.RestoreStart, limiter.SecretUse, startRestore).since(v72)
 	restoreCheck    = define(OpRestoreCheck, 202, "PUT /prerestore", policy.RestoreStart, limiter.SecretUse, checkRestore).since(v76)
-	keyRestoreStart = define(OpKeyRestoreStart, 202, "PUT /keys/{name}/restore", policy.RestoreStart, limiter.SecretUse, ofDomain(startKeyRestore)).since(v72)
+	keyRestoreStart = define(OpKeyRestoreStart, 202, "PUT /keys/{name}/restore", policy.RestoreStart, limiter.SecretUse, startKeyRestore).since(v72)
 	restoreStatus   = define(OpRestoreStatus, 200, "GET /restore/{job}/pending", policy.RestoreStatus, limiter.SecretUse, getRestoreStatus).since(v72)
 
 	definitionList   = define(OpRoleDefinitionList, 200, "GET /providers/Microsoft.Authorization/roleDefinitions", policy.RoleDefinitionsRead, limiter.Other, listRoleDefinitions).since(v72)

@@ -54,15 +54,20 @@ func (v *container) activate(ctx context.Context, domain *hsm.Module) error {
 	if domain == v.module && v.settings.Load().estate.Activated {
 		return nil
 	}
-	return v.changeWith(ctx, domain, func(next *settings) error { next.estate.Activated = true; return nil })
+	return v.changeWith(ctx, domain, func(next *settings) error {
+		next.estate.Activated = true
+		if domain != v.module {
+			next.domains++
+		}
+		return nil
+	})
 }
 
 // ceremony is what goes on about the security domain of a Managed HSM. What was begun is not kept in the store.
 type ceremony struct {
 	turn sync.Mutex // held by whoever activates: a domain that was downloaded is the one that is used then
-	// making is held for reading while a key that the module has sealed is on its way to the shelf, and for writing while
-	// the domain changes: no key of the old one comes after it.
-	making sync.RWMutex
+	// committing is held for reading while a change is committed, and for writing while the domain changes.
+	committing sync.RWMutex
 
 	mu         sync.Mutex
 	downloaded time.Time // until when the last download runs; the zero time: none was begun
@@ -228,10 +233,10 @@ func uploadDomain(c call, blob domainBlob) (uploadBegun, error) {
 	}
 	v.admin.ceremony.turn.Lock()
 	defer v.admin.ceremony.turn.Unlock()
-	if !v.admin.ceremony.making.TryLock() {
+	if !v.admin.ceremony.committing.TryLock() {
 		return uploadBegun{}, errs.NewHardwareBusy(0)
 	}
-	defer v.admin.ceremony.making.Unlock()
+	defer v.admin.ceremony.committing.Unlock()
 	if err := v.vacant(); err != nil {
 		return uploadBegun{}, err
 	}
@@ -249,15 +254,16 @@ func uploadDomain(c call, blob domainBlob) (uploadBegun, error) {
 	return uploadBegun{c.begun(&v.admin.ceremony.uploaded)}, nil
 }
 
-// ofDomain is a handler that makes keys or takes them in: meanwhile the security domain stays what it is.
-func ofDomain[In, Out any](exec func(call, In) (Out, error)) func(call, In) (Out, error) {
-	return func(c call, in In) (Out, error) {
-		if a := c.container.admin; a != nil {
-			a.ceremony.making.RLock()
-			defer a.ceremony.making.RUnlock()
-		}
-		return exec(c, in)
+// sameDomain lets a change be committed if the security domain is still the one that the request has met: a key of another
+// would never open again. The domain stays until the change is over.
+func (c call) sameDomain() (over func(), err error) {
+	committing := &c.container.admin.ceremony.committing
+	committing.RLock()
+	if c.container.settings.Load().domains != c.set.domains {
+		committing.RUnlock()
+		return nil, errs.NewHardwareBusy(0)
 	}
+	return committing.RUnlock, nil
 }
 
 // vacant tells whether another domain can take the place of the container's. While it has one in use, all of its keys

@@ -283,8 +283,8 @@ func TestUploadRepairsATamperedModule(t *testing.T) {
 	fine(t, signs(t, w.svc.LookupHSM("fortress").As(vault.Owner())))
 }
 
-// A key that the module has sealed reaches the store before another domain can take the place of its own: the store would
-// not open with it.
+// While a change is on its way to the store no other domain takes the place of the module's: the store would not open with
+// the key that then comes.
 func TestNoDomainComesBetweenAKeyAndItsStore(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -302,7 +302,7 @@ func TestNoDomainComesBetweenAKeyAndItsStore(t *testing.T) {
 	gate.closed.Store(false)
 	h.Module().Tamper()
 	if err := c.UploadSecurityDomain(ctx, rewrapped(t, c, foreign, holders)); !errors.Is(err, errs.HardwareBusy) {
-		t.Errorf("another's domain while a key is on its way: %v", err)
+		t.Errorf("another's domain while a key is committed: %v", err)
 	}
 	gate.leave <- nil
 	fine(t, <-made)
@@ -312,6 +312,34 @@ func TestNoDomainComesBetweenAKeyAndItsStore(t *testing.T) {
 	fine(t, c.UploadSecurityDomain(ctx, rewrapped(t, c, own, holders)))
 	w.reopen(t)
 	fine(t, signs(t, w.svc.LookupHSM("fortress").As(vault.Owner())))
+}
+
+// A request that met one domain commits nothing under another.
+func TestNothingIsCommittedUnderAnotherDomain(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	_, _, other := hsmWorld(t, nil, 0)
+	holders, certificates := shareholders(t, 3)
+	foreign := got(other.DownloadSecurityDomain(ctx, certificates, 2))(t)
+	var meanwhile func()
+	module := got(hsm.New(hsm.Options{
+		Profile: hsm.Profile{Generation: hsm.Published2025},
+		Clock:   func() time.Time { return time.Unix(1, 0) },
+		Wait:    func(context.Context, time.Duration) error { meanwhile(); return nil },
+	}))(t)
+	h := got(newWorld(t, nil, nil).svc.CreateManagedHSM(ctx, "fortress", &vault.HSMOptions{Module: module}))(t)
+	c := h.As(vault.Owner())
+	fine(t, h.Activate(ctx))
+	meanwhile = func() {
+		module.Tamper()
+		fine(t, c.UploadSecurityDomain(ctx, rewrapped(t, c, foreign, holders)))
+	}
+	if _, err := c.CreateKey(ctx, "k", vault.EC(vault.P256), nil); !errors.Is(err, errs.HardwareBusy) {
+		t.Errorf("a key that was begun under another domain: %v", err)
+	}
+	if n := len(collect(t, c.ListKeys(ctx, nil))); n != 0 {
+		t.Errorf("%d keys", n)
+	}
 }
 
 // While the store fails, nothing changes: neither whether the Managed HSM is active nor its domain nor its transfer key.

@@ -65,6 +65,7 @@ type settings struct {
 	VaultOptions
 	Product  Product
 	estate   estate
+	domains  int // how often the security domain has been replaced since the service was opened
 	resource string
 	logged   string // the resource as the diagnostic log writes it, as JSON
 	recovery string // the recovery level
