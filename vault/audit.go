@@ -19,7 +19,8 @@ import (
 
 // Event is what the audit is told of one request. It holds no value, key or token. Only a vault makes one.
 type Event struct {
-	Time      time.Time // when the request came
+	Time      time.Time     // when the request came
+	Duration  time.Duration // how long it took, on the service's clock
 	Operation Operation
 	RequestID RequestID
 	Vault     string            // the name of the container
@@ -54,10 +55,6 @@ func (e *Event) Request() Request {
 	return *e.request
 }
 
-// Duration is the time since the request came, on the service's clock. Read in the callback it is how long the request
-// took.
-func (e *Event) Duration() time.Duration { return e.container.svc.now().Sub(e.Time) }
-
 // Resource is the resource id of the container, such as /subscriptions/…/vaults/contoso.
 func (e *Event) Resource() string { return e.set.resource }
 
@@ -78,9 +75,10 @@ func (e *Event) appendID(b []byte) []byte {
 }
 
 // tell tells the audit of the request. The event is built where it is handed over: it is large.
-func (c *call) tell(audit func(Event), r *row, err error) {
+func (c *call) tell(audit func(Event), r *row, took time.Duration, err error) {
 	audit(Event{
-		Time: c.now, Operation: r.operation, RequestID: c.id, Vault: c.container.name, Product: c.container.kind, Status: c.status(r, err), Err: err,
+		Time: c.now, Duration: took, Operation: r.operation, RequestID: c.id, Vault: c.container.name, Product: c.container.kind,
+		Status: c.status(r, err), Err: err,
 		Name: c.name, Version: c.version, Principal: c.who, Source: c.caller.source,
 		row: r, container: c.container, set: c.set, request: c.said(),
 	})

@@ -86,6 +86,23 @@ func TestEveryPageIsAudited(t *testing.T) {
 	}
 }
 
+// An event tells how long its request took, whenever it is read.
+func TestAnEventTellsHowLongItTook(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1e9, 0)
+	var events []vault.Event
+	svc := got(vault.New(t.Context(), &vault.Options{
+		Now:   func() time.Time { now = now.Add(time.Second); return now }, // every look at the clock takes a second
+		Audit: func(e vault.Event) { events = append(events, e) },
+	}))(t)
+	got(got(svc.CreateVault(t.Context(), "contoso", nil))(t).As(vault.Owner()).SetSecret(t.Context(), "s", "v", nil))(t)
+	begun := now.Sub(events[0].Time)
+	now = now.Add(time.Hour)
+	if took := events[0].Duration; len(events) != 1 || took != begun || took < time.Second {
+		t.Errorf("%d events, the first of %v; it took %v", len(events), took, begun)
+	}
+}
+
 // A driver that panics is an internal error and nothing worse, and the audit hears of it.
 func TestAPanicIsAuditedAndAnswered(t *testing.T) {
 	t.Parallel()

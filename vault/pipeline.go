@@ -20,7 +20,7 @@ type call struct {
 	who           *policy.Principal // nil until the caller is authenticated
 	set           *settings         // what the vault's settings were when the request came
 	root          *shelf.Root       // what the vault held when the request was admitted
-	key           keyFound          // the key that the path names, if the operation uses one
+	key           keyFound          // the key that the path names, if the class of the operation is one of keys
 	name, version string            // from the path; "" where the operation has none
 	scope         roleScope         // of the roles that the request is about; "" where it is about none
 	now           time.Time         // when the request came; read once
@@ -222,11 +222,16 @@ func (c *call) leave(r *row, err error) error {
 	if err != nil && !isContextual(c.ctx, err) {
 		err = c.container.refusal(errs.From(err), c.host(), c.id.String(), string(r.operation))
 	}
-	if c.wire != nil && c.wire.managed {
-		c.wire.Took = c.container.svc.now().Sub(c.now)
+	audit, managed := c.container.svc.audit, c.wire != nil && c.wire.managed
+	if audit == nil && !managed {
+		return err
 	}
-	if audit := c.container.svc.audit; audit != nil {
-		c.tell(audit, r, err)
+	took := c.container.svc.now().Sub(c.now)
+	if managed {
+		c.wire.Took = took
+	}
+	if audit != nil {
+		c.tell(audit, r, took, err)
 	}
 	return err
 }
