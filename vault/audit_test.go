@@ -91,7 +91,7 @@ func TestAnEventTellsHowLongItTook(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)
 	var events []vault.Event
-	svc := got(vault.New(t.Context(), &vault.Options{
+	svc := got(vault.New(&vault.Options{
 		Now:   func() time.Time { now = now.Add(time.Second); return now }, // every look at the clock takes a second
 		Audit: func(e vault.Event) { events = append(events, e) },
 	}))(t)
