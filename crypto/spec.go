@@ -1,6 +1,7 @@
 package crypto
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/embedvault/embedvault/errs"
@@ -180,13 +181,13 @@ func (s Spec) Normalize() (Spec, error) {
 	case KeyTypeRSA:
 		return s.normalizeRSA()
 	case KeyTypeEC:
-		n := Spec{Type: s.Type, Curve: or(s.Curve, defaultCurve)}
+		n := Spec{Type: s.Type, Curve: cmp.Or(s.Curve, defaultCurve)}
 		if n.Curve.Size() == 0 {
 			return Spec{}, refuse("crv", "The curve of an EC key is P-256, P-384, P-521 or P-256K")
 		}
 		return n, nil
 	case KeyTypeOct:
-		n := Spec{Type: s.Type, Size: or(s.Size, defaultOctSize)}
+		n := Spec{Type: s.Type, Size: cmp.Or(s.Size, defaultOctSize)}
 		if n.Size != 128 && n.Size != 192 && n.Size != 256 {
 			return Spec{}, refuse("key_size", "The size of a symmetric key is 128, 192 or 256 bits")
 		}
@@ -198,8 +199,8 @@ func (s Spec) Normalize() (Spec, error) {
 func (s Spec) normalizeRSA() (Spec, error) {
 	n := Spec{
 		Type:           s.Type,
-		Size:           or(s.Size, defaultRSASize),
-		PublicExponent: or(s.PublicExponent, defaultExponent),
+		Size:           cmp.Or(s.Size, defaultRSASize),
+		PublicExponent: cmp.Or(s.PublicExponent, defaultExponent),
 	}
 	if n.Size != 2048 && n.Size != 3072 && n.Size != 4096 {
 		return Spec{}, refuse("key_size", "The size of an RSA key is 2048, 3072 or 4096 bits")
@@ -208,15 +209,6 @@ func (s Spec) normalizeRSA() (Spec, error) {
 		return Spec{}, refuse("public_exponent", "The exponent of an RSA key is an odd number from 3 to 2147483647")
 	}
 	return n, nil
-}
-
-// or returns v, or fallback when v is the zero value.
-func or[T comparable](v, fallback T) T {
-	var zero T
-	if v == zero {
-		return fallback
-	}
-	return v
 }
 
 // DefaultOperations returns the key_ops of a key that was made without any:

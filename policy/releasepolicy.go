@@ -30,8 +30,8 @@ var (
 	ErrReleasePolicy = errors.New("policy: not a release policy")
 )
 
-// releaseVersion is the one version there is.
-const releaseVersion = "1.0.0"
+// releaseVersion is the one version there is, shortVersion how it may be written too.
+const releaseVersion, shortVersion = "1.0.0", "1.0"
 
 // ReleasePolicy says to whom a key may be released: to an environment that one of its authorities attests, if the claims
 // of the attestation meet the conditions the policy has for that authority. It never changes.
@@ -45,7 +45,8 @@ const releaseVersion = "1.0.0"
 //	}]}
 //
 // The names of members compare without regard to case, as the service's own grammar spells them in two ways. The only
-// operator is equals, with a text, a number or a truth value.
+// operator is equals, with a text, a number or a truth value. The version may be written as 1.0, and a condition in its older
+// form, {"claim": "lab", "condition": "equals", "value": "yes"}; the policy is the same as in the form above.
 //
 // A claim is a path: its dots lead into objects, never into lists. Where an object has a member whose name is all that is
 // left of the path, dots included, that member is the claim.
@@ -54,7 +55,7 @@ type ReleasePolicy struct {
 	json []byte
 }
 
-// releaseWire is the policy as it is written: its members stand in the order in which the service answers with them.
+// releaseWire is the policy as it is written: its members stand in the order in which a vault answers with them.
 type releaseWire struct {
 	Version string             `json:"version"`
 	AnyOf   []releaseAuthority `json:"anyOf"`
@@ -129,7 +130,7 @@ func parseRelease(document any) (releaseWire, error) {
 	switch version, ok := object.get("version"); {
 	case !ok:
 		return releaseWire{}, ErrReleaseVersion
-	case version != releaseVersion:
+	case version != releaseVersion && version != shortVersion:
 		return releaseWire{}, notRelease("its version is not %s", releaseVersion)
 	case !hasList:
 		return releaseWire{}, notRelease("it has no anyOf")
@@ -197,17 +198,24 @@ func (p *releaseParser) condition(element any, depth int) (releaseCondition, err
 }
 
 func claimCondition(object members) (releaseCondition, error) {
-	if err := object.only("claim", "equals"); err != nil {
-		return releaseCondition{}, err
-	}
 	name, _ := object.get("claim")
 	claim, _ := name.(string)
 	if claim == "" || len(claim) > MaxClaimPath {
 		return releaseCondition{}, notRelease("a claim is not a text of 1 to %d bytes", MaxClaimPath)
 	}
-	value, ok := object.get("equals")
+	operand := "equals"
+	if condition, older := object.get("condition"); older {
+		if operator, _ := condition.(string); !equalFold(operator, "equals") {
+			return releaseCondition{}, notRelease("the condition of claim %.64q is not equals", claim)
+		}
+		object, operand = object.without("condition"), "value"
+	}
+	if err := object.only("claim", operand); err != nil {
+		return releaseCondition{}, err
+	}
+	value, ok := object.get(operand)
 	if !ok {
-		return releaseCondition{}, notRelease("the condition of claim %.64q has no equals", claim)
+		return releaseCondition{}, notRelease("the condition of claim %.64q has no %s", claim, operand)
 	}
 	switch value.(type) {
 	case string, bool, json.Number:
@@ -216,7 +224,7 @@ func claimCondition(object members) (releaseCondition, error) {
 	return releaseCondition{}, notRelease("claim %.64q equals neither a text, a number nor a truth value", claim)
 }
 
-// JSON is the policy as the service writes it: version first, no space, every member in the one spelling that the type's
+// JSON is the policy as a vault writes it: version first, no space, every member in the one spelling and form that the type's
 // comment shows. It parses to the same policy. The caller may keep and change it.
 func (p *ReleasePolicy) JSON() []byte { return slices.Clone(p.json) }
 

@@ -165,6 +165,9 @@ func TestParseReleasePolicy(t *testing.T) {
 	}{
 		{"the least", forAttester(`"allOf":[` + one + `]`), nil, ""},
 		{"version last, other letter case", `{"anyof":[{"AnyOf":[` + one + `],"Authority":"` + attester + `"}],"VERSION":"1.0.0"}`, nil, ""},
+		{"the version of before", strings.Replace(forAttester(`"allOf":[`+one+`]`), "1.0.0", "1.0", 1), nil, ""},
+		{"the condition of before", forAttester(`"allOf":[{"claim":"c","condition":"equals","value":"v"}]`), nil, ""},
+		{"the condition of before, other letter case", forAttester(`"allOf":[{"Value":1,"CLAIM":"c","Condition":"Equals"}]`), nil, ""},
 		{"as deep as may be", deep(policy.MaxReleaseDepth - 1), nil, ""},
 		{"too deep", deep(policy.MaxReleaseDepth), policy.ErrReleasePolicy, "16 deep"},
 		{"far too deep", deep(1000), policy.ErrReleasePolicy, "nested"},
@@ -177,6 +180,7 @@ func TestParseReleasePolicy(t *testing.T) {
 		{"nothing at all", `{}`, policy.ErrReleaseVersion, ""},
 		{"another version", strings.Replace(forAttester(`"allOf":[`+one+`]`), "1.0.0", "2.0.0", 1), policy.ErrReleasePolicy, "1.0.0"},
 		{"a version that is a number", `{"version":1,"anyOf":[{"authority":"` + attester + `","allOf":[` + one + `]}]}`, policy.ErrReleasePolicy, "1.0.0"},
+		{"half a version", strings.Replace(forAttester(`"allOf":[`+one+`]`), "1.0.0", "1", 1), policy.ErrReleasePolicy, "1.0.0"},
 		{"version only", `{"version":"1.0.0"}`, policy.ErrReleasePolicy, "no anyOf"},
 		{"no authorities", `{"version":"1.0.0","anyOf":[]}`, policy.ErrReleasePolicy, "one or more"},
 		{"authorities that are no list", `{"version":"1.0.0","anyOf":{}}`, policy.ErrReleasePolicy, "one or more"},
@@ -201,6 +205,13 @@ func TestParseReleasePolicy(t *testing.T) {
 		{"another operator", forAttester(`"allOf":[{"claim":"c","greaterOrEquals":1}]`), policy.ErrReleasePolicy, `"greaterOrEquals"`},
 		{"two operators", forAttester(`"allOf":[{"claim":"c","equals":1,"notEquals":2}]`), policy.ErrReleasePolicy, `"notEquals"`},
 		{"no operator", forAttester(`"allOf":[{"claim":"c"}]`), policy.ErrReleasePolicy, "no equals"},
+		{"a condition of before that is another", forAttester(`"allOf":[{"claim":"c","condition":"greater","value":1}]`), policy.ErrReleasePolicy, "condition of claim \"c\" is not equals"},
+		{"a condition of before that is no text", forAttester(`"allOf":[{"claim":"c","condition":true,"value":1}]`), policy.ErrReleasePolicy, "is not equals"},
+		{"a condition of before without a value", forAttester(`"allOf":[{"claim":"c","condition":"equals"}]`), policy.ErrReleasePolicy, "no value"},
+		{"a value without a condition", forAttester(`"allOf":[{"claim":"c","value":1}]`), policy.ErrReleasePolicy, `"value"`},
+		{"both forms of a condition", forAttester(`"allOf":[{"claim":"c","condition":"equals","value":1,"equals":1}]`), policy.ErrReleasePolicy, `"equals"`},
+		{"a condition of before that equals null", forAttester(`"allOf":[{"claim":"c","condition":"equals","value":null}]`), policy.ErrReleasePolicy, "neither"},
+		{"a condition of before without a claim", forAttester(`"allOf":[{"condition":"equals","value":1}]`), policy.ErrReleasePolicy, `"condition"`},
 		{"no claim", forAttester(`"allOf":[{"equals":1}]`), policy.ErrReleasePolicy, `"equals"`},
 		{"an empty claim", forAttester(`"allOf":[{"claim":"","equals":1}]`), policy.ErrReleasePolicy, "1 to 1024"},
 		{"a long claim", forAttester(`"allOf":[{"claim":"` + strings.Repeat("c", 1025) + `","equals":1}]`), policy.ErrReleasePolicy, "1 to 1024"},
@@ -240,6 +251,21 @@ func TestReleaseJSON(t *testing.T) {
 	clear(got)
 	if string(p.JSON()) != want {
 		t.Error("what JSON returned is part of the policy")
+	}
+}
+
+// TestReleaseJSONOfBefore: what was written before the grammar was settled is written as it is now.
+func TestReleaseJSONOfBefore(t *testing.T) {
+	p := releasePolicy(t, `{"anyOf":[{"authority":"https://a.example/","allOf":[{"claim":"x","condition":"equals","value":"v"},{"anyOf":[{"claim":"y","condition":"equals","value":2}]}]}],"version":"1.0"}`)
+	const want = `{"version":"1.0.0","anyOf":[{"authority":"https://a.example/","allOf":[{"claim":"x","equals":"v"},{"anyOf":[{"claim":"y","equals":2}]}]}]}`
+	if got := p.JSON(); string(got) != want {
+		t.Errorf("written as %s", got)
+	}
+	if d := p.Evaluate("https://a.example", claimsOf(t, `{"x":"v","y":2}`)); !d.Allowed {
+		t.Error(d)
+	}
+	if d := p.Evaluate("https://a.example", claimsOf(t, `{"x":"w","y":2}`)); d.Allowed {
+		t.Error(d)
 	}
 }
 
@@ -384,6 +410,7 @@ func TestReleaseModel(t *testing.T) {
 func FuzzReleasePolicy(f *testing.F) {
 	f.Add([]byte(forAttester(`"allOf":[{"claim":"a.b","equals":"x"},{"anyOf":[{"claim":"c","equals":1e2},{"claim":"d","equals":false}]}]`)))
 	f.Add([]byte(`{"anyOf":[{"anyOf":[{"claim":"sdk-test","equals":"true"}],"authority":"https://a.example/"}],"version":"1.0.0"}`))
+	f.Add([]byte(`{"anyOf":[{"anyOf":[{"claim":"x","condition":"equals","value":"v"}],"authority":"https://a.example/"}],"version":"1.0"}`))
 	f.Add([]byte(`{"anyof":[]}`))
 	f.Add([]byte(strings.Repeat("[", 100)))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -127,10 +127,10 @@ func (p *prices) charged(class limiter.Class, spec crypto.Spec, hardware bool) (
 
 // createKey makes a key and adds it as a version. The key is made before the vault is changed: nobody waits for it.
 func createKey(c call, in keyInput) (out Key, err error) {
-	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
+	if in.Release, err = c.settled(in.Release); err != nil {
 		return out, err
 	}
-	if in.Release, err = c.admitted(in.Release); err != nil {
+	if err = c.consult(in.Release); err != nil {
 		return out, err
 	}
 	spec, err := c.set.specOf(in.spec).Normalize()
@@ -163,13 +163,8 @@ func addKey(c call, private crypto.Private, in CreateKeyOptions, needs func(*she
 				return err
 			}
 		}
-		if err := c.room(tx.Root()); err != nil {
+		if err := c.follows(tx.Root(), v.Data); err != nil {
 			return err
-		}
-		if before := keys.Live(tx.Root(), c.name, c.unix()); before != nil {
-			if err := v.Data.succeeds(&before.Current().Data); err != nil {
-				return err
-			}
 		}
 		o, err := keys.Add(tx, c.name, v, c.unix())
 		if err == nil {
@@ -180,13 +175,16 @@ func addKey(c call, private crypto.Private, in CreateKeyOptions, needs func(*she
 	return out, err
 }
 
-// room tells whether the container takes another version of the key that the path names.
-func (c call) room(r *shelf.Root) error {
-	most := c.container.maxKeyVersions
-	if o := keys.Live(r, c.name, c.unix()); most != 0 && o != nil && len(o.Versions) >= most {
+// follows tells whether a version may be added to those that the key has that the path names, if there is one.
+func (c call) follows(r *shelf.Root, v keyVersion) error {
+	o := keys.Live(r, c.name, c.unix())
+	if o == nil {
+		return nil
+	}
+	if most := c.container.maxKeyVersions; most != 0 && len(o.Versions) >= most {
 		return errs.NewTooManyKeyVersions(most)
 	}
-	return nil
+	return v.succeeds(&o.Current().Data)
 }
 
 // keyURL is the identifier under which a version of the key that the path names speaks of itself in errors. It has the
@@ -204,7 +202,7 @@ func showKey(s *settings, id ID, v *keyRecord) Key {
 	jwk.KID = id.String()
 	return Key{
 		ID: id, JWK: jwk, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags),
-		Exportable: v.Data.release != nil, Release: v.Data.release.clone(), Size: v.Data.symmetricSize(),
+		Exportable: v.Data.release != nil, Release: s.shown(v.Data.release), Size: v.Data.symmetricSize(),
 	}
 }
 
@@ -257,10 +255,7 @@ func (in importInput) validate(s *settings) error {
 
 // importKey takes a key in and adds it as a version.
 func importKey(c call, in importInput) (out Key, err error) {
-	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
-		return out, err
-	}
-	if in.Release, err = c.admitted(in.Release); err != nil {
+	if in.Release, err = c.settled(in.Release); err != nil {
 		return out, err
 	}
 	if in.HSM || c.set.Product == ManagedHSM {
@@ -268,6 +263,9 @@ func importKey(c call, in importInput) (out Key, err error) {
 	}
 	private, err := c.bring(in)
 	if err != nil {
+		return out, err
+	}
+	if err = c.consult(in.Release); err != nil {
 		return out, err
 	}
 	return addKey(c, private, CreateKeyOptions{in.jwk.KeyOps, in.Validity, in.Tags, in.Exportable, in.Release}, nil)

@@ -20,7 +20,8 @@ type ReleasePolicy struct {
 	// Immutable policies cannot be changed, nor can this be taken back.
 	Immutable bool
 	// Data is the policy, JSON that policy.ParseReleasePolicy reads; values of different types are compared as texts, see
-	// policy.ReleasePolicy.Evaluate. The vault writes it in its own order of members.
+	// policy.ReleasePolicy.Evaluate. What comes back is written anew: by a vault in its own order of members, by a Managed HSM
+	// in that of their names.
 	Data []byte
 }
 
@@ -40,8 +41,20 @@ func (r *ReleasePolicy) clone() *ReleasePolicy {
 	return &c
 }
 
-// normalised returns the policy as it is kept. What is no policy is a 400.
+// shown returns a policy as the product shows it, sharing nothing with what is kept.
+func (s *settings) shown(kept *ReleasePolicy) *ReleasePolicy {
+	r := kept.clone()
+	if r != nil && s.Product == ManagedHSM {
+		r.Data = sortMembers(r.Data, 0)
+	}
+	return r
+}
+
+// normalised returns the policy as it is kept; nil stays nil. What is no policy is a 400.
 func (r *ReleasePolicy) normalised() (*ReleasePolicy, error) {
+	if r == nil {
+		return nil, nil
+	}
 	parsed, err := r.parsed()
 	if err != nil {
 		return nil, err
@@ -81,29 +94,41 @@ func (s *settings) validRelease(hardware, exportable bool, release *ReleasePolic
 	if !fits(release.ContentType, maxContentType) {
 		return errs.NewInvalidValue()
 	}
-	_, err := release.parsed()
+	parsed, err := release.parsed()
+	if err == nil && len(parsed.Authorities()) > maxAuthorities {
+		return errs.NewInvalidProperty("release_policy.data", fmt.Sprintf("There can be at most %d authorities", maxAuthorities))
+	}
 	return err
 }
 
-// admitted returns a policy as it is kept, once its authorities have answered.
-func (c call) admitted(release *ReleasePolicy) (*ReleasePolicy, error) {
-	if release == nil {
-		return nil, nil
+// settled returns the policy of a new version as it is kept, if the version may follow those of its key.
+func (c call) settled(release *ReleasePolicy) (*ReleasePolicy, error) {
+	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
+		return nil, err
 	}
-	parsed, err := release.parsed()
+	kept, err := release.normalised()
 	if err != nil {
 		return nil, err
 	}
-	authorities := parsed.Authorities()
-	if len(authorities) > maxAuthorities {
-		return nil, errs.NewInvalidProperty("release_policy.data", fmt.Sprintf("There can be at most %d authorities", maxAuthorities))
+	return kept, c.follows(c.root, keyVersion{release: kept})
+}
+
+// consult tells whether the authorities of a policy answer. It comes after all that is refused whatever they say: they are
+// asked at addresses that the caller names.
+func (c call) consult(release *ReleasePolicy) error {
+	if release == nil {
+		return nil
 	}
-	for _, authority := range authorities {
+	parsed, err := release.parsed()
+	if err != nil {
+		return err
+	}
+	for _, authority := range parsed.Authorities() {
 		if err := c.container.svc.reach(c.ctx, authority); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return release.normalised()
+	return nil
 }
 
 // reach tells whether an authority of attestations answers. Without Options.Attestation none does.
@@ -254,6 +279,6 @@ func secureUnwrap(c call, in secureUnwrapInput) (released, error) {
 	if err != nil {
 		return "", errs.NewParameterIncorrect()
 	}
-	shown := Key{ID: id, JWK: crypto.JWK{Kty: crypto.KeyTypeOct}, Release: c.key.version.Data.release.clone(), Exportable: true}
+	shown := Key{ID: id, JWK: crypto.JWK{Kty: crypto.KeyTypeOct}, Release: c.set.shown(c.key.version.Data.release), Exportable: true}
 	return c.statement(releaseInput{target: in.target}, shown, wrapped)
 }

@@ -20,15 +20,15 @@ import (
 
 // releaser signs what a service releases: by a key and a certificate that are made when the first key is.
 type releaser struct {
-	mu     sync.Mutex // held while they are made
-	signer jose.Signer
-	root   []byte // the certificate
+	mu      sync.Mutex // held while they are made
+	signers [len(products)]jose.Signer
+	root    []byte // the certificate
 }
 
 // ReleaseCertificate returns the certificate that signs released keys, in DER. It is the service's own and lasts as long
 // as the service. Errors are those of making a key.
 func (s *Service) ReleaseCertificate() ([]byte, error) {
-	if _, err := s.releaseSigner(); err != nil {
+	if _, err := s.releaseSigner(KeyVault); err != nil {
 		return nil, err
 	}
 	s.releaser.mu.Lock()
@@ -39,12 +39,13 @@ func (s *Service) ReleaseCertificate() ([]byte, error) {
 // releaseKeyBits is the size of the key that signs released keys.
 const releaseKeyBits = 2048
 
-func (s *Service) releaseSigner() (jose.Signer, error) {
+// releaseSigner is what signs for a product. All sign by one key.
+func (s *Service) releaseSigner(of Product) (jose.Signer, error) {
 	r := s.releaser
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.signer != nil {
-		return r.signer, nil
+	if r.root != nil {
+		return r.signers[of], nil
 	}
 	key, err := s.makeRSA(releaseKeyBits)
 	if err != nil {
@@ -59,17 +60,24 @@ func (s *Service) releaseSigner() (jose.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	thumbprint, print256 := sha1.Sum(der), sha256.Sum256(der) // by definition; nothing trusts them
-	head := (&jose.SignerOptions{}).WithType("JWT").WithHeader("kid", hex.EncodeToString(thumbprint[:])).
-		WithHeader("x5t", base64.RawURLEncoding.EncodeToString(thumbprint[:])).
-		WithHeader("x5t#S256", base64.RawURLEncoding.EncodeToString(print256[:])).
-		WithHeader("x5c", []string{base64.StdEncoding.EncodeToString(der)})
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key}, head)
-	if err != nil {
-		return nil, err
+	for p := range products {
+		if r.signers[p], err = jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key}, releaseHead(Product(p), der)); err != nil {
+			return nil, err
+		}
 	}
-	r.signer, r.root = signer, der
-	return signer, nil
+	r.root = der
+	return r.signers[of], nil
+}
+
+// releaseHead is the header of what a product releases, for a certificate.
+func releaseHead(of Product, der []byte) *jose.SignerOptions {
+	short, long := sha1.Sum(der), sha256.Sum256(der) // by definition; nothing trusts them
+	print256 := base64.RawURLEncoding.EncodeToString(long[:])
+	head := (&jose.SignerOptions{}).WithHeader("x5t#S256", print256).WithHeader("x5c", []string{base64.StdEncoding.EncodeToString(der)})
+	if of == ManagedHSM {
+		return head.WithHeader("kid", print256)
+	}
+	return head.WithType("JWT").WithHeader("kid", hex.EncodeToString(short[:])).WithHeader("x5t", base64.RawURLEncoding.EncodeToString(short[:]))
 }
 
 // makeRSA makes an RSA key of the service's own.
@@ -82,14 +90,14 @@ func (s *Service) makeRSA(bits int) (*rsa.PrivateKey, error) {
 
 // statement signs what is released, with the request that it answers.
 func (c call) statement(in releaseInput, k Key, wrapped hsm.Wrapped) (released, error) {
-	signer, err := c.container.svc.releaseSigner()
+	signer, err := c.container.svc.releaseSigner(c.container.kind)
 	if err != nil {
 		return "", err
 	}
 	k.JWK.T = wrapped.JSON()
 	request := c.wire
 	if request == nil {
-		request = &Exchange{Host: c.container.host, api: newestVersion}
+		request = &Exchange{Host: c.container.host, api: newestVersion, managed: c.container.kind == ManagedHSM}
 	}
 	signed, err := signer.Sign(appendStatement(nil, request, in, k, wrapped.Encryption))
 	if err != nil {
@@ -99,8 +107,11 @@ func (c call) statement(in releaseInput, k Key, wrapped hsm.Wrapped) (released, 
 	return released(text), err
 }
 
-// appendStatement appends the payload of a release.
+// appendStatement appends the payload of a release. That of a Managed HSM names the type of the key outside of the hardware.
 func appendStatement(dst []byte, r *Exchange, in releaseInput, k Key, e hsm.Encryption) []byte {
+	if r.managed {
+		k.JWK.Kty = k.JWK.Kty.Base()
+	}
 	w := begin(dst)
 	w.open("request", '{')
 	w.text("api-version", r.api.String())
@@ -113,5 +124,8 @@ func appendStatement(dst []byte, r *Exchange, in releaseInput, k Key, e hsm.Encr
 	k.members(&w, r)
 	w.Close('}')
 	w.Close('}')
+	if r.managed {
+		return sortMembers(w.end(), len(dst))
+	}
 	return w.end()
 }

@@ -59,13 +59,33 @@ func (in keyUpdate) validate(s *settings) error {
 	return validTags(in.Tags, maxKeyTag)
 }
 
-// updateKey changes attributes, operations and tags of a version.
+// updateKey changes attributes, operations, tags and the release policy of a version. It is tried before the authorities of
+// a policy are asked.
 func updateKey(c call, in keyUpdate) (Key, error) {
-	release, err := c.admitted(in.Release)
+	release, err := in.Release.normalised()
 	if err != nil {
 		return Key{}, err
 	}
-	return keyLife.revise(c, func(v *keyRecord) error {
+	revise := in.revision(c, release)
+	if release != nil {
+		_, v, err := keys.Find(c.root, c.name, c.version, c.unix())
+		if err != nil {
+			return Key{}, err
+		}
+		trial := *v
+		if err := revise(&trial); err != nil {
+			return Key{}, err
+		}
+		if err := c.consult(release); err != nil {
+			return Key{}, err
+		}
+	}
+	return keyLife.revise(c, revise)
+}
+
+// revision is what the update does to a version, or why it cannot. It changes nothing that the version shares with others.
+func (in keyUpdate) revision(c call, release *ReleasePolicy) func(*keyRecord) error {
+	return func(v *keyRecord) error {
 		if in.exportable != nil && *in.exportable != (v.Data.release != nil) {
 			return errs.NewExportableFixed()
 		}
@@ -81,7 +101,7 @@ func updateKey(c call, in keyUpdate) (Key, error) {
 		reviseTags(&v.Tags, in.Tags)
 		in.Attributes.apply(&v.Attributes, c.unix())
 		return nil
-	})
+	}
 }
 
 // UpdateSecretOptions say what to change of a version of a secret. The zero options change nothing but the time of the

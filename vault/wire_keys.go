@@ -64,6 +64,9 @@ func (keyUpdate) read(r *Exchange) (in keyUpdate, err error) {
 	if err != nil {
 		return in, err
 	}
+	if body.Release != nil && r.api < v73 {
+		return in, errs.NewExportableNotSupported()
+	}
 	in.Operations, in.Attributes, in.Tags = body.KeyOps, body.Attributes.update(), body.Tags
 	in.exportable = body.Attributes.Exportable
 	in.Release, err = body.Release.policy()
@@ -87,18 +90,20 @@ func (k Key) attested(w *object, r *Exchange, a *hsm.Attestation) {
 	w.attributes(&k.Attributes, r)
 	w.exportable(k.Exportable, r)
 	if r.api >= v75 {
-		w.text("hsmPlatform", hsmPlatform(jwk.Kty))
+		w.text("hsmPlatform", hsmPlatform(r.managed || jwk.Kty.HSM()))
 	}
 	w.keySize(k.Size, r)
 	w.attestation(a)
 	w.Close('}')
 	w.tags(k.Tags)
-	w.release(k.Release)
+	if r.api >= v73 {
+		w.release(k.Release)
+	}
 }
 
 // hsmPlatform names what protects a key: software, or the modules in which all new keys are made.
-func hsmPlatform(kty crypto.KeyType) string {
-	if kty.HSM() {
+func hsmPlatform(hardware bool) string {
+	if hardware {
 		return "2"
 	}
 	return "0"

@@ -135,15 +135,6 @@ func must(t *testing.T) func([]byte, error) []byte {
 	}
 }
 
-// or returns v, or fallback when v is the zero value.
-func or[T comparable](v, fallback T) T {
-	var zero T
-	if v == zero {
-		return fallback
-	}
-	return v
-}
-
 // wantRefused checks for a refusal of the request: one of the catalogue, and
 // no fault of the service.
 func wantRefused(t *testing.T, what string, err error) {

@@ -2,6 +2,7 @@ package cryptotest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/ecdsa"
@@ -57,7 +58,7 @@ func standardRSA(t *testing.T, j crypto.JWK) *rsa.PrivateKey {
 func referenceRSA(t *testing.T, k *crypto.Key, std *rsa.PrivateKey) {
 	t.Helper()
 	for _, row := range algorithms(k.Spec()) {
-		input := text(or(row.Digest, 36))
+		input := text(cmp.Or(row.Digest, 36))
 		switch row.Mechanism {
 		case crypto.PKCS1v15Signature:
 			want, err := rsa.SignPKCS1v15(nil, std, row.Hash, input)

@@ -2,6 +2,7 @@ package cryptotest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -29,7 +30,7 @@ func (s *suite) concurrent(t *testing.T) {
 func (s *suite) secrecy(t *testing.T) {
 	s.eachSpec(t, func(t *testing.T, spec crypto.Spec) {
 		p, j := s.fixed(t, spec), JWK(t, spec)
-		secret := or(string(j.K), string(j.D))
+		secret := cmp.Or(string(j.K), string(j.D))
 		var printed strings.Builder
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%p"} {
 			fmt.Fprintf(&printed, verb, p)

@@ -1,0 +1,123 @@
+package vault_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/cryptotest"
+	"github.com/embedvault/embedvault/limiter"
+	"github.com/embedvault/embedvault/policy/identity"
+	"github.com/embedvault/embedvault/vault"
+)
+
+// overheard are authorities that note who was asked for.
+type overheard struct {
+	identity.AttestationAuthorities
+	asked []string
+}
+
+func (o *overheard) AttestationKeys(ctx context.Context, authority string) ([]identity.AttestationKey, error) {
+	o.asked = append(o.asked, authority)
+	return o.AttestationAuthorities.AttestationKeys(ctx, authority)
+}
+
+// What is refused whatever an authority says is refused before anybody is asked at the address that a caller names.
+func TestNobodyIsAskedAboutWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	ctx, hard := t.Context(), crypto.Spec{Type: crypto.KeyTypeECHSM}
+	authorities := &overheard{AttestationAuthorities: identity.NewAttestor(&identity.AttestorOptions{Authority: attester, NewKey: signingKey2048, Now: new(clock).Now})}
+	unlimited := limiter.Unlimited()
+	w := newWorld(t, &vault.Options{Attestation: authorities, Limits: &unlimited}, nil)
+	fixed := leaving()
+	fixed.Release.Immutable = true
+	k := got(w.owner.CreateKey(ctx, "fixed", hard, fixed))(t)
+	got(w.owner.CreateKey(ctx, "in", hard, nil))(t)
+	free := got(w.owner.CreateKey(ctx, "free", hard, leaving()))(t)
+	got(w.owner.CreateKey(ctx, "gone", hard, leaving()))(t)
+	got(w.owner.DeleteKey(ctx, "gone"))(t)
+	authorities.asked = nil
+
+	silent := &vault.ReleasePolicy{Data: []byte(strings.ReplaceAll(forEnclave, "attest.example", "nowhere.example"))}
+	update := func(ref vault.Ref, ops ...crypto.Operation) error {
+		_, err := w.owner.UpdateKey(ctx, ref, &vault.UpdateKeyOptions{Release: silent, Operations: ops})
+		return err
+	}
+	create := func(name string) error {
+		_, err := w.owner.CreateKey(ctx, name, hard, &vault.CreateKeyOptions{Exportable: true, Release: silent})
+		return err
+	}
+	take := func(name string, j crypto.JWK) error {
+		_, err := w.owner.ImportKey(ctx, name, j, &vault.ImportKeyOptions{HSM: true, Exportable: true, Release: silent})
+		return err
+	}
+	own := cryptotest.JWK(t, crypto.EC(crypto.P256))
+	torn := own
+	torn.D = bytes.Repeat([]byte{0xff}, 32)
+	for _, c := range []struct {
+		name, codes, says string
+		err               error
+	}{
+		{"the policy of a version", "BadParameter", "AKV.SKR.1016", update(free.ID.Ref())},
+		{"the policy of a version that is immutable", "BadParameter", "AKV.SKR.1016", update(k.ID.Ref())},
+		{"an immutable policy", "BadParameter", "AKV.SKR.1020", update("fixed")},
+		{"a key that never leaves", "BadParameter", "AKV.SKR.1005", update("in")},
+		{"a key that is not there", "KeyNotFound", "", update("none")},
+		{"operations that the key cannot have", "BadParameter", "", update("free", crypto.OpImport)},
+		{"a new version under another policy", "BadParameter", "AKV.SKR.1020", create("fixed")},
+		{"a new version that leaves", "BadParameter", "AKV.SKR.1003", create("in")},
+		{"a name that is deleted", "Conflict/ObjectIsDeletedButRecoverable", "", create("gone")},
+		{"an imported version under another policy", "BadParameter", "AKV.SKR.1020", take("fixed", own)},
+		{"an imported version that leaves", "BadParameter", "AKV.SKR.1003", take("in", own)},
+		{"an import to a name that is deleted", "Conflict/ObjectIsDeletedButRecoverable", "", take("gone", own)},
+		{"an import of what is no key", "BadParameter", "", take("new", torn)},
+	} {
+		if codes(c.err) != c.codes || c.err == nil || !strings.Contains(c.err.Error(), c.says) {
+			t.Errorf("%s: %v", c.name, c.err)
+		}
+	}
+	if len(authorities.asked) != 0 {
+		t.Errorf("asked %q", authorities.asked)
+	}
+	for name, err := range map[string]error{"update": update("free"), "create": create("new"), "import": take("new", own)} {
+		if codes(err) != "BadParameter" || !strings.Contains(err.Error(), "AKV.SKR.1012") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if want := slices.Repeat([]string{"https://nowhere.example/"}, 3); !slices.Equal(authorities.asked, want) {
+		t.Errorf("asked %q", authorities.asked)
+	}
+}
+
+// The versions of the protocol from before release neither show nor take a policy.
+func TestReleaseCameWithVersion73(t *testing.T) {
+	t.Parallel()
+	w := newEnclave(t, nil)
+	h, fortress := w.fortress(t)
+	body := `{"release_policy":{"data":"` + base64.RawURLEncoding.EncodeToString([]byte(forEnclave)) + `"}}`
+	for in, c := range map[vault.Container]*vault.Client{w.vault: w.owner, h: fortress} {
+		got(c.CreateKey(t.Context(), "out", crypto.Spec{Type: crypto.KeyTypeECHSM}, leaving()))(t)
+		ask := func(o vault.Operation, version, body string) (string, error) {
+			answer, err := endpoint(o).Serve(t.Context(), in, &vault.Exchange{
+				Caller: vault.Owner(), Name: "out", Host: elsewhere, Query: "api-version=" + version,
+				Body: strings.NewReader(body), Length: int64(len(body)),
+			}, nil)
+			return string(answer), err
+		}
+		for _, version := range []string{"7.0", "7.2", "7.3", "2026-04-01"} {
+			shown := got(ask(vault.OpKeyGet, version, ""))(t)
+			if has := strings.Contains(shown, "release_policy"); has != (version > "7.2" || version[0] == '2') {
+				t.Errorf("%s shows %s", version, shown)
+			}
+			_, err := ask(vault.OpKeyUpdate, version, body)
+			if refused := codes(err) == "BadParameter" && strings.Contains(err.Error(), "AKV.SKR.1001"); refused != (version < "7.3" && version[0] == '7') || !refused && err != nil {
+				t.Errorf("%s: %v", version, err)
+			}
+			got(ask(vault.OpKeyUpdate, version, `{"tags":{"a":"b"},"release_policy":null}`))(t)
+		}
+	}
+}
