@@ -9,18 +9,15 @@ import (
 	"crypto/sha512"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"hash"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	kwp "github.com/google/tink/go/kwp/subtle"
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
@@ -117,26 +114,12 @@ func (w *enclave) opened(tb failer, token string) (s statement, key []byte) {
 	ciphertext := decoded(tb, wrapped.Ciphertext)
 	front := w.key.Size()
 	ephemeral := got(rsa.DecryptOAEP(of(), nil, w.key, ciphertext[:front], nil))(tb)
-	return s, opensslUnwrapPad(tb, ephemeral, ciphertext[front:])
+	return s, got(got(kwp.NewKWP(ephemeral))(tb).Unwrap(ciphertext[front:]))(tb)
 }
 
 func decoded(tb failer, text string) []byte {
 	tb.Helper()
 	return got(base64.RawURLEncoding.DecodeString(text))(tb)
-}
-
-// opensslUnwrapPad is RFC 5649 by another program.
-func opensslUnwrapPad(tb failer, kek, wrapped []byte) []byte {
-	tb.Helper()
-	dir := got(os.MkdirTemp("", "unwrap"))(tb)
-	defer os.RemoveAll(dir)
-	in := filepath.Join(dir, "in")
-	fine(tb, os.WriteFile(in, wrapped, 0o600))
-	out, err := exec.Command("openssl", "enc", "-d", "-id-aes256-wrap-pad", "-K", hex.EncodeToString(kek), "-iv", "A65959A6", "-in", in).Output()
-	if err != nil {
-		tb.Fatalf("openssl: %v", err)
-	}
-	return out
 }
 
 // A released key decrypts, outside of the vault, what the vault has encrypted.
