@@ -40,7 +40,7 @@ func (in importInput) validTransfer(s *settings) error {
 // bring gives the key of an import to the driver of its type.
 func (c call) bring(in importInput) (crypto.Private, error) {
 	if !in.wrapped() {
-		return c.container.driver(in.jwk.Kty.HSM(), in.Exportable).Import(c.ctx, in.jwk)
+		return c.container.driver(in.jwk.Kty.HSM(), in.exportable).Import(c.ctx, in.jwk)
 	}
 	w, err := hsm.ParseWrapped(in.jwk.T)
 	if err != nil {
@@ -50,7 +50,7 @@ func (c call) bring(in importInput) (crypto.Private, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.container.module.Driver(in.Exportable).ImportTransfer(c.ctx, kek, w, in.jwk)
+	return c.container.module.Driver(in.exportable).ImportTransfer(c.ctx, kek, w, in.jwk)
 }
 
 // exchangeKey finds the KEK of a URL. It must be enabled; that it is past its time is no matter, as when unwrapping.

@@ -13,7 +13,7 @@ import (
 func (c *Client) CreateKey(ctx context.Context, name string, spec crypto.Spec, o *CreateKeyOptions) (Key, error) {
 	in := keyInput{spec: spec}
 	if o != nil {
-		in.CreateKeyOptions = *o
+		in.CreateKeyOptions, in.exportable = *o, o.Release != nil
 	}
 	return run(c.on(ctx, name, ""), keyCreate, in, nil)
 }
@@ -28,7 +28,7 @@ func (c *Client) CreateKey(ctx context.Context, name string, spec crypto.Spec, o
 func (c *Client) ImportKey(ctx context.Context, name string, key crypto.JWK, o *ImportKeyOptions) (Key, error) {
 	in := importInput{jwk: key}
 	if o != nil {
-		in.ImportKeyOptions = *o
+		in.ImportKeyOptions, in.exportable = *o, o.Release != nil
 	}
 	return run(c.on(ctx, name, ""), keyImport, in, nil)
 }

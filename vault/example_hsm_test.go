@@ -149,7 +149,7 @@ func ExampleClient_ReleaseKey() {
 	}
 	owner := v.As(vault.Owner())
 	_, err = owner.CreateKey(ctx, "k", crypto.EC(crypto.P256).HSM(), &vault.CreateKeyOptions{
-		Exportable: true, Release: &vault.ReleasePolicy{Data: []byte(`{"version":"1.0.0","anyOf":[
+		Release: &vault.ReleasePolicy{Data: []byte(`{"version":"1.0.0","anyOf":[
 			{"authority":"https://attest.example","allOf":[{"claim":"tee","equals":"enclave"}]}]}`)},
 	})
 	if err != nil {

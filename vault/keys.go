@@ -20,9 +20,8 @@ type Key struct {
 	JWK        crypto.JWK // the public part, and the operations it may be used for
 	Attributes Attributes
 	Tags       map[string]string
-	// Exportable is whether the key can be released, as Release says; nil where it cannot.
-	Exportable bool
-	Release    *ReleasePolicy
+	// Release says to whom the key can be released; nil where it cannot be.
+	Release *ReleasePolicy
 	// Size is the length of a symmetric key in bits, of which the JWK says nothing; 0 for other types.
 	Size int
 }
@@ -42,8 +41,7 @@ type CreateKeyOptions struct {
 	Operations []crypto.Operation // nil: all that the type allows
 	Validity   Validity           // when it can be used, and whether at all
 	Tags       map[string]string  // at most 15, names and values of at most 256 characters
-	Exportable bool               // it can be released, as Release says; only a key in hardware can
-	Release    *ReleasePolicy     // to whom; nil unless it is exportable
+	Release    *ReleasePolicy     // makes the key exportable and says to whom, which only a key in hardware can be; nil: it never leaves
 }
 
 // keyVersion is what a version of a key holds.
@@ -73,7 +71,8 @@ var keyLife = life[keyVersion, keyOwn, Key, KeyItem]{
 
 // keyInput is the input of KeyCreate.
 type keyInput struct {
-	spec crypto.Spec
+	spec       crypto.Spec
+	exportable bool
 	CreateKeyOptions
 }
 
@@ -88,7 +87,7 @@ func (in keyInput) validate(s *settings) error {
 	if err := validOperations(in.Operations); err != nil {
 		return err
 	}
-	if err := s.validRelease(spec.Type.HSM(), in.Exportable, in.Release); err != nil {
+	if err := s.validRelease(spec.Type.HSM(), in.exportable, in.Release); err != nil {
 		return err
 	}
 	if err := hsm.CheckImportOperation(spec.Type, in.Operations); err != nil {
@@ -137,7 +136,7 @@ func createKey(c call, in keyInput) (out Key, err error) {
 	if err != nil {
 		return out, err
 	}
-	private, err := c.container.driver(spec.Type.HSM(), in.Exportable).Generate(c.ctx, spec)
+	private, err := c.container.driver(spec.Type.HSM(), in.exportable).Generate(c.ctx, spec)
 	if err != nil {
 		return out, err
 	}
@@ -202,7 +201,7 @@ func showKey(s *settings, id ID, v *keyRecord) Key {
 	jwk.KID = id.String()
 	return Key{
 		ID: id, JWK: jwk, Attributes: s.attributes(v.Attributes), Tags: maps.Clone(v.Tags),
-		Exportable: v.Data.release != nil, Release: s.shown(v.Data.release), Size: v.Data.symmetricSize(),
+		Release: s.shown(v.Data.release), Size: v.Data.symmetricSize(),
 	}
 }
 
@@ -216,16 +215,16 @@ func keyItem(s *settings, id ID, v *keyRecord) KeyItem {
 // ImportKeyOptions describe a version of a key that was made elsewhere. The zero options are those of CreateKeyOptions,
 // with the operations that the JWK names.
 type ImportKeyOptions struct {
-	Validity   Validity          // when it can be used, and whether at all
-	Tags       map[string]string // at most 15, names and values of at most 256 characters
-	HSM        bool              // keep it in hardware, whatever the JWK's kty says
-	Exportable bool              // it can be released, as Release says; only a key in hardware can
-	Release    *ReleasePolicy    // to whom; nil unless it is exportable
+	Validity Validity          // when it can be used, and whether at all
+	Tags     map[string]string // at most 15, names and values of at most 256 characters
+	HSM      bool              // keep it in hardware, whatever the JWK's kty says
+	Release  *ReleasePolicy    // makes the key exportable and says to whom, which only a key in hardware can be; nil: it never leaves
 }
 
 // importInput is the input of KeyImport.
 type importInput struct {
-	jwk crypto.JWK
+	jwk        crypto.JWK
+	exportable bool
 	ImportKeyOptions
 }
 
@@ -247,7 +246,7 @@ func (in importInput) validate(s *settings) error {
 	if err := hsm.CheckImportOperation(kty, in.jwk.KeyOps); err != nil {
 		return err
 	}
-	if err := s.validRelease(hardware, in.Exportable, in.Release); err != nil {
+	if err := s.validRelease(hardware, in.exportable, in.Release); err != nil {
 		return err
 	}
 	return validTags(in.Tags, maxKeyTag)
@@ -268,5 +267,5 @@ func importKey(c call, in importInput) (out Key, err error) {
 	if err = c.consult(in.Release); err != nil {
 		return out, err
 	}
-	return addKey(c, private, CreateKeyOptions{in.jwk.KeyOps, in.Validity, in.Tags, in.Exportable, in.Release}, nil)
+	return addKey(c, private, CreateKeyOptions{in.jwk.KeyOps, in.Validity, in.Tags, in.Release}, nil)
 }

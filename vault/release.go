@@ -279,6 +279,6 @@ func secureUnwrap(c call, in secureUnwrapInput) (released, error) {
 	if err != nil {
 		return "", errs.NewParameterIncorrect()
 	}
-	shown := Key{ID: id, JWK: crypto.JWK{Kty: crypto.KeyTypeOct}, Release: c.set.shown(c.key.version.Data.release), Exportable: true}
+	shown := Key{ID: id, JWK: crypto.JWK{Kty: crypto.KeyTypeOct}, Release: c.set.shown(c.key.version.Data.release)}
 	return c.statement(releaseInput{target: in.target}, shown, wrapped)
 }

@@ -166,7 +166,7 @@ func TestTheReleasePolicyOfAManagedHSM(t *testing.T) {
 		"before": `{"version":"1.0","anyOf":[{"authority":"https://attest.example/","allOf":[{"claim":"<tee>","condition":"equals","value":"enclave"},{"anyOf":[{"claim":"n","condition":"equals","value":1.50}]}]}]}`,
 		"sorted": sorted,
 	} {
-		o := &vault.CreateKeyOptions{Exportable: true, Release: &vault.ReleasePolicy{Data: []byte(data), Immutable: true}}
+		o := &vault.CreateKeyOptions{Release: &vault.ReleasePolicy{Data: []byte(data), Immutable: true}}
 		k := got(c.CreateKey(ctx, name, crypto.Spec{Type: crypto.KeyTypeEC}, o))(t)
 		seen := got(c.GetKey(ctx, vault.Ref(name)))(t)
 		again := got(c.UpdateKey(ctx, vault.Ref(name), &vault.UpdateKeyOptions{Release: seen.Release}))(t)

@@ -48,11 +48,11 @@ func TestNobodyIsAskedAboutWhatIsRefused(t *testing.T) {
 		return err
 	}
 	create := func(name string) error {
-		_, err := w.owner.CreateKey(ctx, name, hard, &vault.CreateKeyOptions{Exportable: true, Release: silent})
+		_, err := w.owner.CreateKey(ctx, name, hard, &vault.CreateKeyOptions{Release: silent})
 		return err
 	}
 	take := func(name string, j crypto.JWK) error {
-		_, err := w.owner.ImportKey(ctx, name, j, &vault.ImportKeyOptions{HSM: true, Exportable: true, Release: silent})
+		_, err := w.owner.ImportKey(ctx, name, j, &vault.ImportKeyOptions{HSM: true, Release: silent})
 		return err
 	}
 	own := cryptotest.JWK(t, crypto.EC(crypto.P256))

@@ -71,7 +71,7 @@ func (w *enclave) target(tb failer, claims map[string]any) string {
 
 // leaving are the options of a key that leaves by the policy.
 func leaving() *vault.CreateKeyOptions {
-	return &vault.CreateKeyOptions{Exportable: true, Release: &vault.ReleasePolicy{Data: []byte(forEnclave)}}
+	return &vault.CreateKeyOptions{Release: &vault.ReleasePolicy{Data: []byte(forEnclave)}}
 }
 
 // statement is the payload of a release.
@@ -128,7 +128,7 @@ func TestARelasedKeyOpensWhatTheVaultClosed(t *testing.T) {
 	w := newEnclave(t, nil)
 	ctx := t.Context()
 	k := got(w.owner.CreateKey(ctx, "out", crypto.Spec{Type: crypto.KeyTypeRSAHSM}, leaving()))(t)
-	if !k.Exportable || !strings.HasPrefix(string(k.Release.Data), `{"version":"1.0.0","anyOf":`) || k.Release.Immutable {
+	if k.Release == nil || !strings.HasPrefix(string(k.Release.Data), `{"version":"1.0.0","anyOf":`) || k.Release.Immutable {
 		t.Errorf("made as %+v", k)
 	}
 	secret := []byte("for the enclave's eyes")
@@ -149,7 +149,7 @@ func TestARelasedKeyOpensWhatTheVaultClosed(t *testing.T) {
 	w.reopen(t)
 	got(w.owner.ReleaseKey(ctx, "out", w.target(t, good()), nil))(t)
 	rotated := got(w.owner.RotateKey(ctx, "out"))(t)
-	if !rotated.Exportable || !bytes.Equal(rotated.Release.Data, k.Release.Data) {
+	if rotated.Release == nil || !bytes.Equal(rotated.Release.Data, k.Release.Data) {
 		t.Errorf("rotated to %+v", rotated)
 	}
 }
@@ -236,14 +236,12 @@ func TestReleasePoliciesAreRefused(t *testing.T) {
 		spec       crypto.Spec
 		o          vault.CreateKeyOptions
 	}{
-		{"standard vault", "AKV.SKR.1001", standard, soft, vault.CreateKeyOptions{Exportable: true, Release: policyOf(forEnclave)}},
-		{"software", "AKV.SKR.1006", w, soft, vault.CreateKeyOptions{Exportable: true, Release: policyOf(forEnclave)}},
-		{"no policy", "AKV.SKR.1004", w, hard, vault.CreateKeyOptions{Exportable: true}},
-		{"not exportable", "AKV.SKR.1005", w, hard, vault.CreateKeyOptions{Release: policyOf(forEnclave)}},
-		{"unreachable", "AKV.SKR.1012: The specified attestation service https://nowhere.example", w, hard, vault.CreateKeyOptions{Exportable: true, Release: policyOf(elsewhere)}},
-		{"too many authorities", "at most 16", w, hard, vault.CreateKeyOptions{Exportable: true, Release: policyOf(manyAuthorities(17))}},
-		{"no version", "version", w, hard, vault.CreateKeyOptions{Exportable: true, Release: policyOf(strings.Replace(forEnclave, `,"version":"1.0.0"`, "", 1))}},
-		{"no policy at all", "release_policy.data", w, hard, vault.CreateKeyOptions{Exportable: true, Release: policyOf("[]")}},
+		{"standard vault", "AKV.SKR.1001", standard, soft, vault.CreateKeyOptions{Release: policyOf(forEnclave)}},
+		{"software", "AKV.SKR.1006", w, soft, vault.CreateKeyOptions{Release: policyOf(forEnclave)}},
+		{"unreachable", "AKV.SKR.1012: The specified attestation service https://nowhere.example", w, hard, vault.CreateKeyOptions{Release: policyOf(elsewhere)}},
+		{"too many authorities", "at most 16", w, hard, vault.CreateKeyOptions{Release: policyOf(manyAuthorities(17))}},
+		{"no version", "version", w, hard, vault.CreateKeyOptions{Release: policyOf(strings.Replace(forEnclave, `,"version":"1.0.0"`, "", 1))}},
+		{"no policy at all", "release_policy.data", w, hard, vault.CreateKeyOptions{Release: policyOf("[]")}},
 	} {
 		if _, err := c.in.owner.CreateKey(ctx, "k", c.spec, &c.o); codes(err) != "BadParameter" || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", c.name, err)
@@ -261,7 +259,7 @@ func TestReleasePoliciesAreRefused(t *testing.T) {
 	changed := policyOf(strings.Replace(forEnclave, `"enclave"`, `"anything"`, 1))
 	_, err := w.owner.CreateKey(ctx, "fixed", hard, nil)
 	refused("another exportable", "AKV.SKR.1003", err)
-	_, err = w.owner.CreateKey(ctx, "fixed", hard, &vault.CreateKeyOptions{Exportable: true, Release: changed})
+	_, err = w.owner.CreateKey(ctx, "fixed", hard, &vault.CreateKeyOptions{Release: changed})
 	refused("a version with another policy", "AKV.SKR.1020", err)
 	_, err = w.owner.UpdateKey(ctx, "fixed", &vault.UpdateKeyOptions{Release: changed})
 	refused("an immutable policy", "AKV.SKR.1020", err)

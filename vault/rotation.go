@@ -210,7 +210,7 @@ func rotate(c call, _ nothing) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	next := CreateKeyOptions{Operations: current.Operations(), Tags: v.Tags, Exportable: exportable, Release: v.Data.release}
+	next := CreateKeyOptions{Operations: current.Operations(), Tags: v.Tags, Release: v.Data.release}
 	if r := o.Own.Rotation; r != nil && r.ExpiryTime != "" {
 		next.Validity.Expires = r.ExpiryTime.after(c.now)
 	}

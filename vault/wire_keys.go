@@ -25,7 +25,7 @@ func (keyInput) read(r *Exchange) (in keyInput, err error) {
 	if err := body.Attributes.local(r); err != nil {
 		return in, err
 	}
-	if in.Exportable, in.Release, err = body.Attributes.leaves(r, body.Release); err != nil {
+	if in.exportable, in.Release, err = body.Attributes.leaves(r, body.Release); err != nil {
 		return in, err
 	}
 	in.spec = crypto.Spec{Type: body.Kty, Size: int(body.KeySize), Curve: body.Crv, PublicExponent: int(body.PublicExponent)}
@@ -44,7 +44,7 @@ func (importInput) read(r *Exchange) (in importInput, err error) {
 	if err != nil {
 		return in, err
 	}
-	if in.Exportable, in.Release, err = body.Attributes.leaves(r, body.Release); err != nil {
+	if in.exportable, in.Release, err = body.Attributes.leaves(r, body.Release); err != nil {
 		return in, err
 	}
 	if len(body.Key) == 0 || in.jwk.UnmarshalJSON(body.Key) != nil {
@@ -88,7 +88,7 @@ func (k Key) attested(w *object, r *Exchange, a *hsm.Attestation) {
 	w.Name("key")
 	w.Buf = jwk.AppendJSON(w.Buf)
 	w.attributes(&k.Attributes, r)
-	w.exportable(k.Exportable, r)
+	w.exportable(k.Release != nil, r)
 	if r.api >= v75 {
 		w.text("hsmPlatform", hsmPlatform(r.managed || jwk.Kty.HSM()))
 	}
