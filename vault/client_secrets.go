@@ -7,7 +7,8 @@ import (
 )
 
 // SetSecret adds a version to a secret, or makes the secret, with a value of at most 25600 bytes. nil options are the
-// zero options. A name that a deleted secret holds is 409 (errs.ObjectIsDeletedButRecoverable), a condition that does not hold 409 (errs.WriterConflict).
+// zero options. A name that a deleted secret holds is 409 (errs.ObjectIsDeletedButRecoverable), a condition that does not
+// hold 409 (errs.WriterConflict).
 func (c *Client) SetSecret(ctx context.Context, name, value string, o *SetSecretOptions) (Secret, error) {
 	in := secretInput{value: value}
 	if o != nil {
@@ -42,8 +43,8 @@ func (c *Client) UpdateSecret(ctx context.Context, secret Ref, o *UpdateSecretOp
 	return run(c.ref(ctx, secret), secretPatch, in, nil)
 }
 
-// BackupSecret returns the secret with all its versions, at most 500, as a blob that only this service, or one with its store,
-// can open, and only in the same subscription and geography. An absent secret is 404 (errs.SecretNotFound).
+// BackupSecret returns the secret with all its versions, at most 500, as a blob that only this service, or one with its
+// store, can open, and only in the same subscription and geography. An absent secret is 404 (errs.SecretNotFound).
 func (c *Client) BackupSecret(ctx context.Context, name string) ([]byte, error) {
 	return run(c.on(ctx, name, ""), secretBackup, nothing{}, nil)
 }

@@ -82,7 +82,8 @@ const (
 	OpRoleAssignmentDelete Operation = "RoleAssignmentDelete"
 )
 
-// The table: every operation once, with audited name, status, method and path, right, and class of limit.
+// The table: every operation once, with audited name, status, method and path, right, and class of limit. What a Managed HSM
+// alone has is of the class of other vault operations, which has no limit there; its roles have one of their own.
 var (
 	keyCreate = define(OpKeyCreate, 200, "POST /keys/{name}/create", policy.KeysCreate, limiter.KeyCreate, createKey).
 			costing(creation)

@@ -33,9 +33,9 @@ type Options struct {
 	// Lag is how long it takes until a deletion, recovery, purge, change of roles, full backup or restore is done, as in the
 	// modelled service, where it is seconds. It is rounded up to whole seconds. 0: each is done at once.
 	Lag time.Duration
-	// Module is the simulated hardware that holds the keys of the -HSM types of vaults. With Store, keys that it sealed open again in
-	// a module of the same domain only, which the program then keeps. nil: a module of the service's own, whose domain is
-	// kept in the store.
+	// Module is the simulated hardware that holds the keys of the -HSM types of vaults. With Store, keys that it sealed
+	// open again in a module of the same domain only, which the program then keeps. nil: a module of the service's own,
+	// whose domain is kept in the store.
 	Module *hsm.Module
 	// Attestation is where the keys of the authorities are found that attest environments, to which keys are released: an
 	// *identity.Attestor, or an *identity.AttestationFetcher for those on the network. nil: none can be reached, so no key

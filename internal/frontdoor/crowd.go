@@ -9,7 +9,8 @@ import (
 )
 
 // patience is how long a connection may hold its place in silence while others wait for one: before its first byte,
-// between two requests, and in a tunnel through which nothing moves. Those who speak without making a request are closed by the server's own timeouts.
+// between two requests, and in a tunnel through which nothing moves. Those who speak without making a request are closed
+// by the server's own timeouts.
 const patience = 2 * time.Second
 
 // crowd bounds the connections of a front, over all its ports. It is safe for concurrent use.

@@ -11,8 +11,8 @@ import (
 type Points struct {
 	// RSA makes the RSA keys of the service, for an exponent of 65537.
 	RSA func(bits int) (*rsa.PrivateKey, error)
-	// Before is asked when a request to a container, named by its URL, has passed the gates of identity, network and right. Its error is the answer: nothing
-	// is charged or changed.
+	// Before is asked when a request to a container, named by its URL, has passed the gates of identity, network and
+	// right. Its error is the answer: nothing is charged or changed.
 	Before func(ctx context.Context, container, operation string) error
 	// After is asked when a request was carried out. Its error is the answer, though what was done stays done.
 	After func(ctx context.Context, container, operation string) error
