@@ -99,15 +99,15 @@ func (c call) admitted(release *ReleasePolicy) (*ReleasePolicy, error) {
 		return nil, errs.NewInvalidProperty("release_policy.data", fmt.Sprintf("There can be at most %d authorities", maxAuthorities))
 	}
 	for _, authority := range authorities {
-		if err := c.container.svc.reach(c.ctx, authority); err != nil {
+		if err := c.container.svc.askAuthority(c.ctx, authority); err != nil {
 			return nil, err
 		}
 	}
 	return release.normalised()
 }
 
-// reach tells whether an authority of attestations answers. Without Options.Attestation none does.
-func (s *Service) reach(ctx context.Context, authority string) error {
+// askAuthority tells whether an authority of attestations answers. Without Options.Attestation none does.
+func (s *Service) askAuthority(ctx context.Context, authority string) error {
 	err := identity.ErrAttestationUnreachable
 	if s.attestation != nil {
 		_, err = s.attestation.AttestationKeys(ctx, authority)
