@@ -51,6 +51,20 @@ func TestOpeningCreatesOnce(t *testing.T) {
 	}
 }
 
+// A container is right below the domain of its product; what is no product has none.
+func TestContainersAreBelowTheirDomains(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	for product, open := range openers {
+		if c := got(open(w.svc, t.Context(), "Northwind"))(t); c.URL() != "https://northwind."+product.Domain() {
+			t.Errorf("%s is not below %q", c.URL(), product.Domain())
+		}
+	}
+	if domain := vault.Product(len(openers)).Domain(); domain != "" {
+		t.Errorf("what is no product has the domain %q", domain)
+	}
+}
+
 // A name can be that of one container of each product.
 func TestOpeningTellsProductsApart(t *testing.T) {
 	t.Parallel()
