@@ -22,7 +22,7 @@ func (in importInput) validTransfer(s *settings) error {
 		return nil
 	}
 	kty := in.jwk.Kty
-	if in.HSM || s.Product == ManagedHSM {
+	if in.HSM || s.product().hardwareOnly {
 		kty = hardened(kty)
 	}
 	if err := s.offered(kty, true); err != nil {
@@ -31,7 +31,7 @@ func (in importInput) validTransfer(s *settings) error {
 	switch {
 	case kty == crypto.KeyTypeRSAHSM,
 		kty == crypto.KeyTypeECHSM && in.jwk.Crv.Size() != 0,
-		kty == crypto.KeyTypeOctHSM && s.Product == ManagedHSM:
+		kty == crypto.KeyTypeOctHSM && s.product().symmetricTransfer:
 		return nil
 	}
 	return errs.NewInvalidJWK()

@@ -44,7 +44,6 @@ type Container interface {
 type container struct {
 	*product
 	svc      *Service
-	kind     Product
 	name     string
 	host     string
 	limits   *limiter.Vault
@@ -60,17 +59,17 @@ type container struct {
 }
 
 func newContainer(s *Service, name string, set *settings, limits *limiter.Vault, module *hsm.Module) *container {
-	p := &products[set.Product]
+	p := set.product()
 	c := &container{
-		product: p, svc: s, kind: set.Product, name: name, limits: limits, ids: newRequestIDs(), module: module,
-		host: strings.ToLower(name) + p.domain,
+		product: p, svc: s, name: name, limits: limits, ids: newRequestIDs(), module: module,
+		host: strings.ToLower(name) + "." + p.domain,
 	}
 	c.shelf = shelf.New(c.committer())
 	if s.tenant != nil {
 		c.verifier = identity.NewVerifier(s.tenant, p.audience, set.TenantID)
 	}
 	c.settings.Store(set)
-	switch set.Product {
+	switch c.kind {
 	case ManagedHSM:
 		c.admin, c.face = newAdministration(), &HSM{c}
 	default:

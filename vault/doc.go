@@ -14,8 +14,8 @@
 //	sig, err := owner.Sign(ctx, "app", vault.RS256, digest[:])
 //
 // An [HSM] is the other product: a Managed HSM, with keys in a module of its own, roles of its own and no secrets. It is
-// made by [Service.CreateManagedHSM], and can be used once its security domain was downloaded; the same Client makes requests
-// to it. Both are a [Container].
+// made by [Service.ManagedHSM] or [Service.CreateManagedHSM], and can be used once its security domain was downloaded; the
+// same Client makes requests to it. Both are a [Container].
 //
 // Every request takes the same way, and the first gate that refuses it decides the error: who calls (401), from where
 // (403), with what right (403), how much was asked for lately (429), whether the request is well formed (400), and at

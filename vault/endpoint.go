@@ -3,7 +3,6 @@ package vault
 import (
 	"context"
 	"net/netip"
-	"strings"
 
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/policy/identity"
@@ -55,38 +54,6 @@ var unknown = op[refused, nothing]{row: row{operation: opUnknown, status: 404, o
 type refused struct{ why error }
 
 func (in refused) validate(*settings) error { return in.why }
-
-// Lookup returns the vault of a name, compared without case, or nil if there is none. It creates none. A service that is
-// closed has none.
-func (s *Service) Lookup(name string) *Vault {
-	v, _ := s.Find(KeyVault, name).(*Vault)
-	return v
-}
-
-// LookupHSM returns the Managed HSM of a name as Lookup does a vault.
-func (s *Service) LookupHSM(name string) *HSM {
-	h, _ := s.Find(ManagedHSM, name).(*HSM)
-	return h
-}
-
-// Find returns the container of a product and a name, compared without case, or nil if there is none. It creates none. A
-// service that is closed has none.
-func (s *Service) Find(p Product, name string) Container {
-	if s.closed.Load() || int(p) >= len(products) {
-		return nil
-	}
-	if c := s.lookup(strings.ToLower(name) + products[p].apart); c != nil && c.kind == p {
-		return c.face
-	}
-	return nil
-}
-
-// lookup returns the container that the service keeps under a key, nil if there is none.
-func (s *Service) lookup(key string) *container {
-	v, _ := s.containers.Load(key)
-	found, _ := v.(*container)
-	return found
-}
 
 // Tenant returns the tenant whose tokens the service accepts, or nil.
 func (s *Service) Tenant() *identity.Tenant { return s.tenant }

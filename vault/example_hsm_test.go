@@ -17,6 +17,7 @@ import (
 	"github.com/embedvault/embedvault/policy"
 	"github.com/embedvault/embedvault/policy/identity"
 	"github.com/embedvault/embedvault/vault"
+	"github.com/embedvault/embedvault/vault/store"
 )
 
 // A Managed HSM is activated by those who download its security domain. An administrator gives roles and uses no key.
@@ -61,6 +62,33 @@ func ExampleService_CreateManagedHSM() {
 	// true
 }
 
+// A program opens its Managed HSM, or creates it when it runs for the first time.
+func ExampleService_ManagedHSM() {
+	ctx, kept := context.Background(), store.NewMemory()
+	for range 2 {
+		svc, err := vault.New(&vault.Options{Store: kept})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		h, err := svc.ManagedHSM(ctx, "fortress")
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(h.URL(), "is activated:", h.Activated())
+		if !h.Activated() {
+			if err := h.Activate(ctx); err != nil {
+				fmt.Println(err)
+				return
+			}
+		}
+	}
+	// Output:
+	// https://fortress.managedhsm.azure.net is activated: false
+	// https://fortress.managedhsm.azure.net is activated: true
+}
+
 // newHolder makes somebody who keeps a share of a security domain.
 func newHolder() hsm.DomainHolder {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -88,11 +116,7 @@ func ExampleClient_StartBackup() {
 		return
 	}
 	defer os.RemoveAll(dir)
-	svc, err := vault.New(&vault.Options{
-		Storage: func(context.Context, string, vault.Value) (vault.BlobContainer, error) {
-			return vault.DirectoryBlobs(dir), nil
-		},
-	})
+	svc, err := vault.New(&vault.Options{Storage: vault.DirectoryStorage(dir)})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"crypto/rand"
 	"slices"
 	"strings"
 
@@ -85,35 +84,4 @@ func updateSetting(c call, v settingValue) (Setting, error) {
 	})
 	s.Value = string(v)
 	return s, err
-}
-
-// maxRandom is how many random bytes are given at once.
-const maxRandom = 128
-
-// randomCount is the input of RandomBytesGet.
-type randomCount int
-
-func (n randomCount) validate(*settings) error {
-	if n < 1 || n > maxRandom {
-		return errs.NewRandomCount()
-	}
-	return nil
-}
-
-// randomBytes answers bytes of the module's generator.
-func randomBytes(c call, n randomCount) (blob, error) {
-	if err := c.container.module.Ready(); err != nil {
-		return nil, err
-	}
-	value := make([]byte, n)
-	rand.Read(value) // never fails
-	return value, nil
-}
-
-// noConnection answers whatever needs a connection to an external key manager: there is none.
-func noConnection(call, nothing) (nothing, error) { return nothing{}, errs.NewEKMNotFound() }
-
-// noExternalKeys refuses to make such a connection.
-func noExternalKeys(call, nothing) (nothing, error) {
-	return nothing{}, errs.NewExternalKeysNotOffered()
 }

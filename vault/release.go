@@ -124,15 +124,15 @@ func (c call) consult(release *ReleasePolicy) error {
 		return err
 	}
 	for _, authority := range parsed.Authorities() {
-		if err := c.container.svc.reach(c.ctx, authority); err != nil {
+		if err := c.container.svc.askAuthority(c.ctx, authority); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// reach tells whether an authority of attestations answers. Without Options.Attestation none does.
-func (s *Service) reach(ctx context.Context, authority string) error {
+// askAuthority tells whether an authority of attestations answers. Without Options.Attestation none does.
+func (s *Service) askAuthority(ctx context.Context, authority string) error {
 	err := identity.ErrAttestationUnreachable
 	if s.attestation != nil {
 		_, err = s.attestation.AttestationKeys(ctx, authority)

@@ -76,7 +76,7 @@ type rotationInput struct {
 }
 
 func (in rotationInput) validate(s *settings) error {
-	rules := products[s.Product].rotation
+	rules := s.product().rotation
 	if in.expiry != "" {
 		if _, _, _, ok := in.expiry.parts(); !ok || in.expiry.days() < minExpiry {
 			return errs.NewInvalidProperty("attributes.expiryTime", "It must be a period of at least P28D")
@@ -195,11 +195,8 @@ func showRotation(c call, name string, r *storedRotation) RotationPolicy {
 // rotate adds a version of the same type, size and operations, valid as long as the policy says.
 func rotate(c call, _ nothing) (Key, error) {
 	o, v := c.key.object, c.key.version
-	switch {
-	case v == nil && c.container.kind == ManagedHSM:
-		return Key{}, errs.NewRotatedKeyNotFound(c.host(), c.name)
-	case v == nil:
-		return Key{}, keys.Absent(c.name, "")
+	if v == nil {
+		return Key{}, c.container.absentRotated(c.host(), c.name)
 	}
 	if c.container.rotation.needed && o.Own.Rotation == nil {
 		return Key{}, errs.NewRotationNeedsPolicy()

@@ -45,16 +45,17 @@ type Options struct {
 	// it. Secrets, private keys and the keys that seal backups and hardware keys reach it in the clear. nil: the state
 	// lives in memory alone.
 	Store store.Store
-	// Storage finds the container that a full backup of a Managed HSM is written to or read from, such as
-	// [DirectoryBlobs]: its URI, and the SAS token of the request, empty for the HSM's managed identity. It is called in the
-	// goroutine of the request. fs.ErrNotExist is the error for a container that is not known. nil: every full backup and
-	// restore is refused with 400 (errs.BadRequest).
+	// Storage finds the container that a full backup of a Managed HSM is written to or read from, such as what
+	// [DirectoryStorage] returns does: by its URI, and the SAS token of the request, empty for the HSM's managed identity. It is
+	// called in the goroutine of the request. fs.ErrNotExist is the error for a container that is not known. nil: every full
+	// backup and restore is refused with 400 (errs.BadRequest).
 	Storage func(ctx context.Context, uri string, sas Value) (BlobContainer, error)
 	// Hook is for the test kit of this module.
 	Hook *hook.Points
 }
 
-// Service holds containers, vaults and Managed HSMs, as a region of the modelled service does. It is safe for concurrent use.
+// Service holds containers, vaults and Managed HSMs, as a region of the modelled service does. It is safe for concurrent
+// use.
 type Service struct {
 	now         func() time.Time
 	limits      limiter.Limits
@@ -123,17 +124,31 @@ func New(o *Options) (*Service, error) {
 // Vault returns the vault of a name, which it creates with default options if there is none. Names compare without case.
 // Errors: a 400 for a name that no vault can have, store.ErrClosed, the context's error, or the store's.
 func (s *Service) Vault(ctx context.Context, name string) (*Vault, error) {
+	return opened(s, s.Lookup, name, func() (*Vault, error) { return s.CreateVault(ctx, name, nil) })
+}
+
+// ManagedHSM returns the Managed HSM of a name, which it creates with default options if there is none. Names compare
+// without case. One that it creates has to be activated before it is used; one that comes from the store is as it was left.
+// Errors: a 400 for a name that no Managed HSM can have, store.ErrClosed, the context's error, or the store's.
+func (s *Service) ManagedHSM(ctx context.Context, name string) (*HSM, error) {
+	return opened(s, s.LookupHSM, name, func() (*HSM, error) { return s.CreateManagedHSM(ctx, name, nil) })
+}
+
+// opened returns what is found under a name, or else what create makes.
+func opened[C Vault | HSM](s *Service, find func(name string) *C, name string, create func() (*C, error)) (*C, error) {
 	if s.closed.Load() {
 		return nil, store.ErrClosed
 	}
-	if v := s.Lookup(name); v != nil {
-		return v, nil
+	if there := find(name); there != nil {
+		return there, nil
 	}
-	v, err := s.CreateVault(ctx, name, nil)
+	made, err := create()
 	if errs.StatusOf(err) == 409 { // somebody else was first
-		return s.Vault(ctx, name)
+		if there := find(name); there != nil {
+			return there, nil
+		}
 	}
-	return v, err
+	return made, err
 }
 
 // CreateVault creates a vault; nil options are the zero VaultOptions. Errors: 409 when the vault exists, a 400 for a

@@ -35,10 +35,3 @@ func (l settingList) appendTo(dst []byte, r *Exchange) []byte {
 	list(&w, "settings", l, r)
 	return w.end()
 }
-
-func (randomCount) read(r *Exchange) (randomCount, error) {
-	body, err := readJSON[struct {
-		Count randomCount `json:"count"`
-	}](r, bodyLimit)
-	return body.Count, err
-}

@@ -4,20 +4,19 @@ import (
 	"net"
 	"slices"
 	"strings"
+
+	"github.com/embedvault/embedvault/vault/rest"
 )
 
-// The hosts of the service in the public cloud and in the sovereign ones: domains right below which every host is served, and
-// hosts by themselves.
+// The hosts of the service in the public cloud and in the sovereign ones: domains right below which every host is served,
+// and hosts by themselves.
 var (
-	servedDomains = []string{
-		"vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net", "privatelink.vaultcore.azure.net",
-		"managedhsm.azure.net", "managedhsm.azure.cn", "managedhsm.usgovcloudapi.net",
-	}
-	servedHosts = []string{
+	servedDomains = rest.Domains()
+	servedHosts   = []string{
 		"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net",
 		"login.microsoftonline.us", "login-us.microsoftonline.com",
 		"login.chinacloudapi.cn", "login.partner.microsoftonline.cn", "sts.chinacloudapi.cn",
-		"attest.azurewebsites.net",
+		strings.TrimPrefix(AttestationURL, "https://"),
 	}
 )
 

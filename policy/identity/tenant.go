@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// ManagedHSMAudience is the resource every public-cloud Managed HSM asks tokens
+// for. It has no slash at its end, and the Managed HSM compares it byte by byte.
+const ManagedHSMAudience = "https://managedhsm.azure.net"
+
 // The values that the zero [Options] stands for.
 const (
 	// DefaultAudience is the resource every public-cloud vault asks tokens for.

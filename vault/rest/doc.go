@@ -1,13 +1,15 @@
-// Package rest is the REST protocol of a vault service: what clients of Azure Key Vault speak, answered by the vaults of a
-// process.
+// Package rest is the REST protocol of a vault service: what clients of Azure Key Vault and Managed HSM speak, answered by
+// the containers of a process.
 //
 // # The model
 //
 // A [Handler] stands before a [vault.Service]. The host of a request says whom it is for: contoso.vault.azure.net is the
-// vault contoso, login.microsoftonline.com the authority that issues tokens for the service's tenant, and 169.254.169.254
-// the metadata service of the machine that the program pretends to run on. Everything else about a request is decided by
-// the vault: this package finds the operation by method and path, hands the request over, and writes the answer down
-// with the headers that the service sends.
+// vault contoso and fortress.managedhsm.azure.net the Managed HSM fortress, here and below the other [Domains] of the
+// service; login.microsoftonline.com is the authority that issues tokens for the service's tenant, and 169.254.169.254 the
+// metadata service of the machine that the program pretends to run on. If the service has an [identity.Attestor], the host
+// of its address is the authority that attests environments. Everything else about a request is decided by the container:
+// this package finds the operation by method and path, hands the request over, and writes the answer down with the headers
+// that the product sends.
 //
 // There are two ways to it. As an [http.Handler] it is mounted in a server, best in one made by [NewServer], which bounds
 // what clients can occupy. As a [Transport] it needs no server, socket or certificate: a client that is given it as its

@@ -45,7 +45,8 @@ type Options struct {
 	ClientNow func() time.Time
 }
 
-// Handler answers requests to the vaults and Managed HSMs of a service and to the authority of its tenant. It is safe for concurrent use.
+// Handler answers requests to the vaults and Managed HSMs of a service, to the authority of its tenant and to the one that
+// attests environments. It is safe for concurrent use.
 type Handler struct {
 	svc                     *vault.Service
 	options                 Options
@@ -176,7 +177,7 @@ func (h *Handler) toContainer(x *exchange, r *http.Request, v vault.Container) e
 		}
 		x.refuse(h, r, v, e)
 	}
-	habits[v.Product()].headers(x, h, v)
+	habitOf(v).headers(x, h, v)
 	return nil
 }
 
@@ -184,7 +185,7 @@ func (h *Handler) toContainer(x *exchange, r *http.Request, v vault.Container) e
 func (x *exchange) refuse(h *Handler, r *http.Request, v vault.Container, e *errs.Error) {
 	x.status = e.Status
 	x.body = e.AppendBody(x.space[:0])
-	if _, sent := token(r.Header["Authorization"]); !sent && e.Status == http.StatusUnauthorized && v.Product() == vault.ManagedHSM {
+	if _, sent := token(r.Header["Authorization"]); !sent && e.Status == http.StatusUnauthorized && habitOf(v).bareChallenge {
 		x.body = challengeBody(r.Method)
 	}
 	switch {
@@ -202,5 +203,5 @@ func (h *Handler) challenge(v vault.Container) string {
 		authority = h.authority.tenant.Authority()
 	}
 	_, tenant := v.Place()
-	return `Bearer authorization="` + authority + "/" + tenant + `", resource="` + habits[v.Product()].resource + `"`
+	return `Bearer authorization="` + authority + "/" + tenant + `", resource="` + habitOf(v).resource + `"`
 }

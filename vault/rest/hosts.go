@@ -28,12 +28,19 @@ func (p purpose) product() vault.Product {
 	return vault.KeyVault
 }
 
-// Where the service is found: the domains of vaults, and the hosts that issue tokens.
+// Where the service is found, in the public cloud and in the sovereign ones: the domains right below which the hosts of
+// vaults and of Managed HSMs are, and the hosts that issue tokens.
 var (
-	vaultDomains   = []string{".vault.azure.net", ".privatelink.vaultcore.azure.net", ".vault.azure.cn", ".vault.usgovcloudapi.net"}
-	hsmDomains     = []string{".managedhsm.azure.net", ".managedhsm.azure.cn", ".managedhsm.usgovcloudapi.net"}
+	vaultDomains = []string{
+		vault.KeyVault.Domain(), "privatelink.vaultcore.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net",
+	}
+	hsmDomains     = []string{vault.ManagedHSM.Domain(), "managedhsm.azure.cn", "managedhsm.usgovcloudapi.net"}
 	authorityHosts = []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net", metadataHost}
 )
+
+// Domains returns the domains right below which every handler finds containers by their names, such as "vault.azure.net"
+// and "managedhsm.azure.net". They are the caller's own.
+func Domains() []string { return slices.Concat(vaultDomains, hsmDomains) }
 
 // metadataHost is the address under which a machine of the platform finds its identities.
 const metadataHost = "169.254.169.254"
@@ -43,7 +50,7 @@ const regionalDomain = ".login.microsoft.com"
 
 // hosts tells what a host is for.
 type hosts struct {
-	domains     []string // each with a dot in front
+	domains     []string // of vaults
 	authorities []string
 	attester    string // the host of the authority of attestations, or ""
 	otherwise   string // the vault of all other hosts, or ""
@@ -52,7 +59,7 @@ type hosts struct {
 func newHosts(o *Options) hosts {
 	h := hosts{domains: slices.Clone(vaultDomains), authorities: slices.Clone(authorityHosts), otherwise: o.Vault}
 	for _, suffix := range o.Suffixes {
-		h.domains = append(h.domains, "."+strings.ToLower(strings.Trim(suffix, ".")))
+		h.domains = append(h.domains, strings.ToLower(strings.Trim(suffix, ".")))
 	}
 	return h
 }
@@ -101,7 +108,8 @@ func (h *hosts) find(host, path string) (purpose, string) {
 // below is the name right below one of the domains, "" if the host is not there.
 func below(host string, domains []string) string {
 	for _, domain := range domains {
-		if name, ok := strings.CutSuffix(host, domain); ok && strings.IndexByte(name, '.') < 0 {
+		name, ok := strings.CutSuffix(host, domain)
+		if name, dot := strings.CutSuffix(name, "."); ok && dot && strings.IndexByte(name, '.') < 0 {
 			return name
 		}
 	}

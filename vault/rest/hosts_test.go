@@ -57,6 +57,38 @@ func TestHostsAsTheyMayBeWritten(t *testing.T) {
 	}
 }
 
+// A container of the name is found right below every domain, and nowhere else near it.
+func TestDomains(t *testing.T) {
+	svc, err := vault.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := svc.Vault(t.Context(), "contoso"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := svc.ManagedHSM(t.Context(), "contoso"); err != nil {
+		t.Fatal(err)
+	}
+	h := rest.New(svc, nil)
+	rest.Domains()[0] = "example.com" // is the test's own
+	if domains := rest.Domains(); len(domains) != 7 || domains[0] != "vault.azure.net" {
+		t.Errorf("the domains are %v", domains)
+	}
+	for _, domain := range rest.Domains() {
+		for host, want := range map[string]int{
+			"contoso." + domain: http.StatusUnauthorized, "nobody." + domain: http.StatusNotFound,
+			domain: http.StatusNotFound, "." + domain: http.StatusNotFound, "contoso" + domain: http.StatusNotFound,
+			"a.contoso." + domain: http.StatusNotFound, "contoso.." + domain: http.StatusNotFound,
+		} {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://"+host+"/keys?api-version=7.4", nil))
+			if w.Code != want {
+				t.Errorf("%s is answered with %d, want %d", host, w.Code, want)
+			}
+		}
+	}
+}
+
 // Clients that are told their region ask its authority for tokens.
 func TestAuthoritiesOfRegions(t *testing.T) {
 	svc, err := vault.New(&vault.Options{Tenant: identity.New(nil)})

@@ -6,16 +6,10 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
-
-	"github.com/embedvault/embedvault/vault"
 )
 
-// Values of headers that are always the same.
-const (
-	serviceVersion    = "1.9.3347.1"
-	jsonType          = "application/json; charset=utf-8"
-	transportSecurity = "max-age=31536000;includeSubDomains"
-)
+// jsonType is the type of every body that is no page.
+const jsonType = "application/json; charset=utf-8"
 
 // maxHeaders is how many headers an answer has at most, usualHeaders how many it mostly has. A map of 14 takes half the
 // space of one of 16.
@@ -66,34 +60,6 @@ func first(values []string) string {
 		return ""
 	}
 	return values[0]
-}
-
-// vaultHeaders adds the headers that every answer of a vault has.
-func vaultHeaders(x *exchange, h *Handler, v vault.Container) {
-	region, _ := v.Place()
-	if x.status == http.StatusNoContent {
-		x.body = nil
-	} else {
-		x.typed(jsonType)
-	}
-	x.set("Cache-Control", "no-cache")
-	x.set("Pragma", "no-cache")
-	x.set("Expires", "-1")
-	x.set("X-Ms-Keyvault-Region", region)
-	if isHeaderValue(x.ClientID) {
-		x.set("X-Ms-Client-Request-Id", x.ClientID)
-	}
-	x.set("X-Ms-Request-Id", x.ID.String())
-	x.set("X-Ms-Keyvault-Service-Version", serviceVersion)
-	if x.Assignment != "" {
-		x.set("X-Ms-Keyvault-Rbac-Assignment-Id", x.Assignment)
-	}
-	if info := h.addresses.of(x.Caller.Addr()); info != "" {
-		x.set("X-Ms-Keyvault-Network-Info", info)
-	}
-	x.set("X-Content-Type-Options", "nosniff")
-	x.set("Strict-Transport-Security", transportSecurity)
-	x.set("Date", h.date.of(x.Time))
 }
 
 // typed adds the headers of the body, unless it has a type already.

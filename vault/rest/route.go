@@ -37,14 +37,14 @@ func (n *node) add(path []string, e vault.Endpoint) {
 		n.endpoints = append(n.endpoints, e)
 		return
 	}
-	switch path[0] {
-	case "{name}", "{setting}", "{role}", "{job}":
-		n.name = grown(n.name)
-		n.name.add(path[1:], e)
-	case "{version}":
+	switch {
+	case path[0] == "{version}":
 		n.version = grown(n.version)
 		n.version.add(path[1:], e)
 		n.add(path[1:], e)
+	case strings.HasPrefix(path[0], "{"): // a name, whatever of
+		n.name = grown(n.name)
+		n.name.add(path[1:], e)
 	default:
 		if n.words == nil {
 			n.words = map[string]*node{}
@@ -156,7 +156,7 @@ func (h *Handler) route(x *exchange, r *http.Request, v vault.Container) (vault.
 	switch {
 	case !ok:
 		return m.Endpoint, noOperation(method, path)
-	case !m.Offered(v.Product()) && v.Product() == vault.KeyVault:
+	case habitOf(v).unknownIsPage && !m.Offered(v.Product()):
 		return m.Endpoint, errUnknownPath
 	}
 	x.Name, x.Version = m.name, m.version

@@ -13,7 +13,7 @@ import (
 
 // azureResources are the resources that every tenant has.
 var azureResources = []string{
-	identity.DefaultAudience, "https://managedhsm.azure.net", "https://management.azure.com", "https://management.core.windows.net",
+	identity.DefaultAudience, identity.ManagedHSMAudience, "https://management.azure.com", "https://management.core.windows.net",
 	"https://graph.microsoft.com", "https://graph.windows.net", "https://storage.azure.com", "https://database.windows.net",
 	"https://servicebus.azure.net", "https://eventhubs.azure.net", "https://attest.azure.net",
 }

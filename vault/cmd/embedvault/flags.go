@@ -8,8 +8,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"net/url"
-	"path/filepath"
 	"strings"
 
 	"github.com/embedvault/embedvault/limiter"
@@ -93,22 +91,20 @@ func (s *settings) addVault(value string) error {
 // addresses are those of the containers, for the log.
 func (s *settings) addresses() (list []any) {
 	for _, v := range s.vaults {
-		list = append(list, "vault", "https://"+v.name+".vault.azure.net")
+		list = append(list, "vault", "https://"+v.name+"."+vault.KeyVault.Domain())
 	}
 	for _, name := range s.hsms {
-		list = append(list, "hsm", "https://"+name+".managedhsm.azure.net")
+		list = append(list, "hsm", "https://"+name+"."+vault.ManagedHSM.Domain())
 	}
 	return list
 }
 
-// storage is where full backups are kept: in a folder below that of -backups for each address. Without it there is none.
+// storage is where full backups are kept: below the folder of -backups. Without it there is none.
 func (s *settings) storage() func(context.Context, string, vault.Value) (vault.BlobContainer, error) {
 	if s.backups == "" {
 		return nil
 	}
-	return func(_ context.Context, uri string, _ vault.Value) (vault.BlobContainer, error) {
-		return vault.DirectoryBlobs(filepath.Join(s.backups, url.PathEscape(uri))), nil
-	}
+	return vault.DirectoryStorage(s.backups)
 }
 
 // setLimits reads a generation of limits.

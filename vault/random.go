@@ -1,0 +1,30 @@
+package vault
+
+import (
+	"crypto/rand"
+
+	"github.com/embedvault/embedvault/errs"
+)
+
+// maxRandom is how many random bytes are given at once.
+const maxRandom = 128
+
+// randomCount is the input of RandomBytesGet.
+type randomCount int
+
+func (n randomCount) validate(*settings) error {
+	if n < 1 || n > maxRandom {
+		return errs.NewRandomCount()
+	}
+	return nil
+}
+
+// randomBytes answers bytes of the module's generator.
+func randomBytes(c call, n randomCount) (blob, error) {
+	if err := c.container.module.Ready(); err != nil {
+		return nil, err
+	}
+	value := make([]byte, n)
+	rand.Read(value) // never fails
+	return value, nil
+}
