@@ -1,8 +1,10 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,6 +34,11 @@ type HSMOptions struct {
 	PurgeProtection bool
 	// Administrators are the object ids of those who get the role Managed HSM Administrator at first, at most 20.
 	Administrators []string
+	// Assignments are the role assignments at first, besides those of the administrators. They count at once, whatever the
+	// lag of the service. One without an id gets one.
+	Assignments []policy.RoleAssignment
+	// Roles are the custom roles at first.
+	Roles []policy.RoleDefinition
 	// Network is the firewall, of at most 10 addresses and no virtual networks. The zero NetworkRules let everybody in.
 	Network policy.NetworkRules
 	// Module is the simulated hardware of this HSM alone, with a profile of its own, say. Its domain is kept in the store,
@@ -71,7 +78,7 @@ func (o HSMOptions) options() (VaultOptions, error) {
 	}
 	all := VaultOptions{
 		SKU: standardB1, TenantID: o.TenantID, Subscription: o.Subscription, ResourceGroup: o.ResourceGroup, Region: o.Region,
-		RetentionDays: o.RetentionDays, PurgeProtection: o.PurgeProtection, Network: o.Network, RBAC: new(RBAC),
+		RetentionDays: o.RetentionDays, PurgeProtection: o.PurgeProtection, Network: o.Network, RBAC: &RBAC{Roles: o.Roles},
 	}
 	seen := map[policy.ID]bool{}
 	for _, id := range o.Administrators {
@@ -84,23 +91,36 @@ func (o HSMOptions) options() (VaultOptions, error) {
 		}
 		seen[who] = true
 		all.RBAC.Assignments = append(all.RBAC.Assignments, policy.RoleAssignment{
-			ID: newGUID(), Role: policy.ManagedHSMAdministrator, PrincipalID: id, Scope: "/",
+			Role: policy.ManagedHSMAdministrator, PrincipalID: id, Scope: "/",
 		})
 	}
+	all.RBAC.Assignments = named(append(all.RBAC.Assignments, o.Assignments...))
 	return all, nil
 }
 
-// Options returns what the Managed HSM is, with the defaults of HSMOptions filled in and those who have the role of an
-// administrator now.
+// named are assignments each of which has an id.
+func named(assignments []policy.RoleAssignment) []policy.RoleAssignment {
+	assignments = slices.Clone(assignments)
+	for i := range assignments {
+		assignments[i].ID = cmp.Or(assignments[i].ID, newGUID())
+	}
+	return assignments
+}
+
+// Options returns what the Managed HSM is, with the defaults of HSMOptions filled in and the administrators, assignments
+// and custom roles of now.
 func (h *HSM) Options() HSMOptions {
 	s := h.settings.Load()
 	o := HSMOptions{
 		TenantID: s.TenantID, Subscription: s.Subscription, ResourceGroup: s.ResourceGroup, Region: s.Region,
 		RetentionDays: s.RetentionDays, PurgeProtection: s.PurgeProtection, Network: s.Network.Clone(), Module: h.module,
+		Roles: cloned(s.RBAC.Roles, policy.RoleDefinition.Clone),
 	}
 	for _, a := range s.RBAC.Assignments {
 		if a.Role == policy.ManagedHSMAdministrator && a.Scope == "/" {
 			o.Administrators = append(o.Administrators, a.PrincipalID)
+		} else {
+			o.Assignments = append(o.Assignments, a)
 		}
 	}
 	return o
@@ -112,13 +132,37 @@ func (h *HSM) Module() *hsm.Module { return h.module }
 // Activated tells whether the Managed HSM can be used: its security domain was downloaded, or another's uploaded.
 func (h *HSM) Activated() bool { return h.settings.Load().estate.Activated }
 
-// SetRoles replaces all role assignments and custom roles, whoever has been given which by requests. Errors: a 400 for a
-// role or scope that does not exist, the context's error, or the store's.
+// SetRoles replaces all role assignments and custom roles, whoever has been given which by requests. With Options.Lag,
+// changed roles count when the lag is over. Errors: a 400 for a role or scope that does not exist, the context's error, or
+// the store's.
 func (h *HSM) SetRoles(ctx context.Context, assignments []policy.RoleAssignment, custom []policy.RoleDefinition) error {
 	return h.change(ctx, func(s *settings) error {
 		s.RBAC = &RBAC{Assignments: assignments, Roles: custom}
 		return nil
 	})
+}
+
+// AddRoles adds role assignments to those there are, all or none. One without an id gets one. With Options.Lag, they count
+// when the lag is over. Errors: a 400 for a role or scope that does not exist, and for an id that another assignment has
+// (errs.RoleAssignmentExists), the context's error, or the store's.
+func (h *HSM) AddRoles(ctx context.Context, assignments ...policy.RoleAssignment) error {
+	return h.change(ctx, func(s *settings) error {
+		roles := *s.RBAC
+		roles.Assignments = slices.Clip(roles.Assignments)
+		for _, a := range named(assignments) {
+			if roles.has(assignmentGUID(a)) {
+				return errs.NewRoleAssignmentExists()
+			}
+			roles.Assignments = append(roles.Assignments, a)
+		}
+		s.RBAC = &roles
+		return nil
+	})
+}
+
+// has tells whether there is an assignment of a GUID at any scope.
+func (r *RBAC) has(guid string) bool {
+	return slices.ContainsFunc(r.Assignments, func(a policy.RoleAssignment) bool { return assignmentGUID(a) == guid })
 }
 
 // estate is what a Managed HSM keeps besides keys and roles.

@@ -24,8 +24,8 @@
 // # Three ways to the code under test
 //
 // Code that takes a Go client gets [Env.Owner], [Env.Allow] or [Env.As]. Code that takes an HTTP client or the options of
-// an Azure SDK gets [Env.HTTP] or [Env.Transport], which need no socket. Code that takes nothing is reached through a proxy on
-// loopback, see [Main] and [Served].
+// an Azure SDK gets [Env.HTTP] or [Env.Transport], which need no socket. Code that takes nothing is reached through a
+// proxy on loopback, see [Main] and [Served].
 //
 // # What goes wrong
 //
@@ -37,5 +37,6 @@
 //
 // Outside a bubble only the vault and its tokens live on the test's clock, which begins at [Start]; an SDK's retries and
 // token cache, and whatever the code under test asks time.Now, live on the system's. A key that such code lets expire in an
-// hour does not expire in the vault however far it is advanced: use [Env.Now], or Run. [Run] puts the whole test in a bubble of testing/synctest, where there is one clock for all.
+// hour does not expire in the vault however far it is advanced: use [Env.Now], or Run. [Run] puts the whole
+// test in a bubble of testing/synctest, where there is one clock for all.
 package vaulttest

@@ -57,7 +57,9 @@ type Env struct {
 	mu     sync.Mutex
 	drawn  map[int]int // :: bits → how many keys of the pool this environment has used
 	grants grants
-	hsms   []*vault.HSM
+
+	making sync.Mutex   // held while the application or a Managed HSM is made, so that one sees the other
+	hsms   []*vault.HSM // guarded by making
 }
 
 // New makes an environment that ends with the test. nil options are the zero Options.
@@ -147,8 +149,8 @@ func (e *Env) CreateVault(name string, o *vault.VaultOptions) *vault.Vault {
 	return v
 }
 
-// Owner returns a client with every right. It stands inside the firewall, whatever [Env.Firewall] says, and is throttled like
-// every other.
+// Owner returns a client with every right. It stands inside the firewall, whatever [Env.Firewall] says, and is throttled
+// like every other.
 func (e *Env) Owner() *vault.Client { return e.vault.As(vault.Owner()) }
 
 // As returns a client of the vault for a caller.
@@ -164,9 +166,10 @@ func (e *Env) Handler() *rest.Handler { return e.rest }
 // authority of its tenant, and nowhere else.
 func (e *Env) Transport() *rest.Transport { return e.rest.Transport() }
 
-// HTTP returns a client on [Env.Transport]. Requests are made by whomever their token is for:
+// HTTP returns a client on [Env.Transport]. Requests are made by whomever their token is for, at a Managed HSM one for
+// "https://managedhsm.azure.net":
 //
-//	token, err := env.Tenant().Token(ctx, env.Application(), "https://vault.azure.net") // "https://managedhsm.azure.net" for a Managed HSM
+//	token, err := env.Tenant().Token(ctx, env.Application(), "https://vault.azure.net")
 //	req.Header.Set("Authorization", "Bearer "+token)
 //
 // A client whose requests are a certain caller's, whatever text stands behind Bearer, is

@@ -27,22 +27,25 @@ const (
 var clientSecret = sync.OnceValue(rand.Text)
 
 // Application returns the application that programs of this environment are, if they take their credentials from the
-// variables that [Main] and [Server.Environ] set. It has every right in the vault and
-// every role in Managed HSMs that [Env.CreateManagedHSM] makes: take some with
+// variables that [Main] and [Server.Environ] set. It has every right in the vault and every role in Managed HSMs that
+// [Env.CreateManagedHSM] makes: take some with
 //
 //	env.Revoke(env.Application().ObjectID(), policy.SecretsGet)
 //
-// or, in a vault with roles, by replacing the assignments.
+// or, in a Managed HSM and in a vault with roles, by replacing the assignments. The first call, which [Env.Serve] and
+// [Served] make, gives it all that; with Options.Lag, its roles in what is there by then count when the lag is over.
 func (e *Env) Application() *identity.Application {
 	e.tb.Helper()
+	e.making.Lock()
+	defer e.making.Unlock()
 	if o, ok := e.tenant.Lookup(clientID); ok {
 		return o.(*identity.Application)
 	}
 	app, err := newApplication(e.tenant)
 	e.must(err)
 	e.administer()
-	for _, h := range e.managedHSMs() {
-		e.administerHSM(h)
+	for _, h := range e.hsms {
+		e.must(h.AddRoles(e.ctx(), everyRole()...))
 	}
 	return app
 }
@@ -115,9 +118,11 @@ func (e *Env) Serve(tb testing.TB) *Server {
 
 // access is what a program is told that reaches the environment through a front.
 func (e *Env) access(f *frontdoor.Front, bundle string) frontdoor.Access {
+	e.making.Lock()
+	defer e.making.Unlock()
 	hsm := ""
-	if all := e.managedHSMs(); len(all) > 0 {
-		hsm = all[0].URL()
+	if len(e.hsms) > 0 {
+		hsm = e.hsms[0].URL()
 	}
 	return frontdoor.Access{
 		HSMURL:   hsm,
@@ -127,9 +132,10 @@ func (e *Env) access(f *frontdoor.Front, bundle string) frontdoor.Access {
 }
 
 // Environ returns the variables, as NAME=VALUE, with which a program in any language reaches the environment: credentials
-// of [Env.Application], the address of the vault as AZURE_KEYVAULT_URL, that of the first Managed HSM there is as AZURE_MANAGEDHSM_URL, a proxy that leads to it and tunnels all other
-// hosts, and a file of certificates that holds the proxy's, the system's and those that NODE_EXTRA_CA_CERTS and
-// REQUESTS_CA_BUNDLE of the process name. They belong after those of the process:
+// of [Env.Application], the address of the vault as AZURE_KEYVAULT_URL, that of the first Managed HSM there is as
+// AZURE_MANAGEDHSM_URL, a proxy that leads to it and tunnels all other hosts, and a file of certificates that holds the
+// proxy's, the system's and those that NODE_EXTRA_CA_CERTS and REQUESTS_CA_BUNDLE of the process name. They belong after
+// those of the process:
 //
 //	cmd.Env = append(os.Environ(), env.Serve(t).Environ()...)
 //

@@ -4,50 +4,54 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
+	"slices"
 	"sync"
 
 	"github.com/embedvault/embedvault/policy"
 	"github.com/embedvault/embedvault/vault"
 )
 
-// CreateManagedHSM makes a Managed HSM in the service, activated. nil options are the zero HSMOptions. Give a principal roles
-// in it with SetRoles, or name administrators who do:
+// CreateManagedHSM makes a Managed HSM in the service, activated. nil options are the zero HSMOptions. Give a principal
+// roles in it with [Env.GrantRole], or name administrators who do:
 //
 //	h := env.CreateManagedHSM("fortress", nil)
-//	err := h.SetRoles(ctx, []policy.RoleAssignment{{Role: policy.ManagedHSMCryptoUser, PrincipalID: "app", Scope: "/keys/orders"}}, nil)
+//	env.GrantRole(h, "app", policy.ManagedHSMCryptoUser, "/keys/orders")
 //	key, err := h.As(vault.Owner()).CreateKey(ctx, "orders", vault.Oct(256), nil)
 //	sealed, err := h.As(vault.Principal("app")).Encrypt(ctx, "orders", vault.A256GCM, plaintext, nil)
 //
 // Its trouble is made with [vault.HSM.Module], that of vaults with [Env.Service] and its Module.
 func (e *Env) CreateManagedHSM(name string, o *vault.HSMOptions) *vault.HSM {
 	e.tb.Helper()
-	h, err := e.svc.CreateManagedHSM(e.ctx(), name, o)
+	var is vault.HSMOptions
+	if o != nil {
+		is = *o
+	}
+	e.making.Lock()
+	defer e.making.Unlock()
+	if _, there := e.tenant.Lookup(clientID); there {
+		is.Assignments = append(slices.Clip(is.Assignments), everyRole()...)
+	}
+	h, err := e.svc.CreateManagedHSM(e.ctx(), name, &is)
 	e.must(err)
 	e.must(h.Activate(e.ctx()))
-	e.mu.Lock()
 	e.hsms = append(e.hsms, h)
-	e.mu.Unlock()
-	if _, there := e.tenant.Lookup(clientID); there {
-		e.administerHSM(h)
-	}
 	return h
 }
 
-// managedHSMs are those that the environment has made.
-func (e *Env) managedHSMs() []*vault.HSM {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return append([]*vault.HSM(nil), e.hsms...)
+// everyRole is what the application has in a Managed HSM.
+func everyRole() (all []policy.RoleAssignment) {
+	for _, role := range policy.HSMRoles() {
+		all = append(all, policy.RoleAssignment{Role: role.ID, PrincipalID: objectID, Scope: "/"})
+	}
+	return all
 }
 
-// administerHSM gives the application every role in a Managed HSM.
-func (e *Env) administerHSM(h *vault.HSM) {
+// GrantRole gives the principal with an object id a role in a Managed HSM, built-in or custom, at the scope "/" or
+// "/keys/{name}". All other assignments stay, which [vault.HSM.SetRoles] replaces, those of [Env.Application] too. With
+// Options.Lag, it counts when the lag is over.
+func (e *Env) GrantRole(h *vault.HSM, objectID, role, scope string) {
 	e.tb.Helper()
-	owner := h.As(vault.Owner())
-	for _, role := range policy.HSMRoles() {
-		_, err := owner.CreateRoleAssignment(e.ctx(), "/", policy.RoleAssignment{Role: role.ID, PrincipalID: objectID})
-		e.must(err)
-	}
+	e.must(h.AddRoles(e.ctx(), policy.RoleAssignment{Role: role, PrincipalID: objectID, Scope: scope}))
 }
 
 // shelves is storage in memory, a container for each address.

@@ -30,9 +30,9 @@ type site struct {
 	dir    string // likewise, or ""
 }
 
-// openSite makes a service with the containers of the settings and one administrator, opens its ports, and leaves the bundle of
-// certificates in a file: beside that of -env, or in a directory of its own. What an earlier site left there is removed
-// once the ports are open. Files of others are a usageError, before anything else.
+// openSite makes a service with the containers of the settings and one administrator, opens its ports, and leaves the
+// bundle of certificates in a file: beside that of -env, or in a directory of its own. What an earlier site left there is
+// removed once the ports are open. Files of others are a usageError, before anything else.
 func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logger) (*site, error) {
 	if err := checkFiles(s.env); err != nil {
 		return nil, err
@@ -120,15 +120,15 @@ func createVaults(ctx context.Context, svc *vault.Service, vaults []vaultSetting
 // createHSMs makes the Managed HSMs, activated, in each of which the administrator has every role.
 func createHSMs(ctx context.Context, svc *vault.Service, names []string, admin string) error {
 	for _, name := range names {
-		h, err := svc.CreateManagedHSM(ctx, name, nil)
+		var o vault.HSMOptions
+		for _, role := range policy.HSMRoles() {
+			o.Assignments = append(o.Assignments, policy.RoleAssignment{Role: role.ID, PrincipalID: admin, Scope: "/"})
+		}
+		h, err := svc.CreateManagedHSM(ctx, name, &o)
 		if err != nil {
 			return err
 		}
-		var every []policy.RoleAssignment
-		for _, role := range policy.HSMRoles() {
-			every = append(every, policy.RoleAssignment{ID: role.ID, Role: role.ID, PrincipalID: admin, Scope: "/"})
-		}
-		if err := errors.Join(h.SetRoles(ctx, every, nil), h.Activate(ctx)); err != nil {
+		if err := h.Activate(ctx); err != nil {
 			return err
 		}
 	}
