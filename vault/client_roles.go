@@ -5,17 +5,14 @@ import (
 	"context"
 	"iter"
 
+	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/policy"
 )
 
-// The methods below say who may do what in a Managed HSM. A scope is "/" or "/keys", which both mean the whole of it, or
-// "/keys/{name}"; "" is "/". Another one is 400 (errs.BadParameter). Ids and roles are GUIDs, or resource ids that end in
-// one; answers have the GUID alone.
-
 // at makes the call of a request about roles at a scope, and about the one of an id or "".
 func (c *Client) at(ctx context.Context, scope, id string) call {
-	request := c.on(ctx, id, "")
-	request.scope = roleScope(scope)
+	request := c.on(ctx, lastSegment(id), "")
+	request.scope = parseRoleScope(scope)
 	return request
 }
 
@@ -25,12 +22,19 @@ type RoleDefinitionListOptions struct {
 	Type policy.RoleType // policy.AKVBuiltInRole or policy.CustomRole; "": both
 }
 
-// ListRoleDefinitions goes through the role definitions, the built-in ones first. All can be assigned at every scope.
-// nil options select all.
+// ListRoleDefinitions goes through the role definitions of a Managed HSM: the built-in ones first, then the custom ones in
+// the order in which they were made. Their ids are GUIDs. nil options select all.
+//
+// The scope says where the caller needs the right to see them; the definitions are the same everywhere. It is "/" or
+// "/keys" for the whole Managed HSM, or "/keys/{name}" for one key, whether there is such a key or not; "" is "/".
+//
+// Errors: 400 for a text that is no scope (errs.BadParameter), 403 before the Managed HSM is activated
+// (errs.NotActivated), 404 from a vault (errs.NotFound), 429 for more than five requests about roles in a second
+// (errs.Throttled).
 func (c *Client) ListRoleDefinitions(ctx context.Context, scope string, o *RoleDefinitionListOptions) iter.Seq2[policy.RoleDefinition, error] {
-	q := definitionQuery{roleScope: roleScope(scope)}
+	var q definitionQuery
 	if o != nil {
-		q.RoleDefinitionListOptions = *o
+		q = definitionQuery(*o)
 	}
 	return pages(nil, func(cursor) (p page[policy.RoleDefinition], err error) {
 		list, err := run(c.at(ctx, scope, ""), definitionList, q, nil)
@@ -41,25 +45,35 @@ func (c *Client) ListRoleDefinitions(ctx context.Context, scope string, o *RoleD
 	})
 }
 
-// GetRoleDefinition returns the role definition of a GUID. An absent one is 404 (errs.RoleDefinitionNotFound).
+// GetRoleDefinition returns the role definition of an id, which is a GUID or a resource id that ends in one. The scope is
+// that of ListRoleDefinitions.
+//
+// Errors are those of ListRoleDefinitions, and 404 for a definition that does not exist (errs.RoleDefinitionNotFound).
 func (c *Client) GetRoleDefinition(ctx context.Context, scope, id string) (policy.RoleDefinition, error) {
-	d, err := run(c.at(ctx, scope, lastSegment(id)), definitionGet, roleScope(scope), nil)
+	d, err := run(c.at(ctx, scope, id), definitionGet, nothing{}, nil)
 	return d.RoleDefinition, err
 }
 
-// SetRoleDefinition makes the custom role of the definition's id, or replaces it, and answers it. Without an id it makes one
-// of a new id. The scope is "/". A built-in role, its name, a data action that there is not, and the 51st custom role are
-// 400 (errs.BadParameter).
+// SetRoleDefinition makes the custom role of the definition's ID, or replaces it, and returns it. The ID is a GUID or a
+// resource id that ends in one; "" makes a role with a new one. A role without a Name is called by its GUID. The scope is
+// "/", or "" for the same. Type, which is policy.CustomRole, and AssignableScopes, which are "/", can be left out. A
+// Managed HSM has at most 50 custom roles.
+//
+// Errors are those of ListRoleDefinitions, and 400 (errs.BadParameter) for another scope, an ID that is no GUID, the ID or
+// Name of a built-in role, the Name of another custom role, another Type or assignable scope, a data action that does not
+// exist, and the 51st custom role.
 func (c *Client) SetRoleDefinition(ctx context.Context, scope string, d policy.RoleDefinition) (policy.RoleDefinition, error) {
-	id := lastSegment(cmp.Or(d.ID, newGUID()))
-	set, err := run(c.at(ctx, scope, id), definitionSet, definitionInput{roleScope(scope), d}, nil)
+	set, err := run(c.at(ctx, scope, cmp.Or(d.ID, newGUID())), definitionSet, definitionInput{d}, nil)
 	return set.RoleDefinition, err
 }
 
-// DeleteRoleDefinition deletes a custom role and answers it. An absent one is 404 (errs.RoleDefinitionNotFound); a built-in
-// one, and one that is assigned, is 400 (errs.BadParameter).
+// DeleteRoleDefinition deletes the custom role of an id, which is a GUID or a resource id that ends in one, and returns
+// it. The scope is "/", or "" for the same.
+//
+// Errors are those of ListRoleDefinitions, 404 for a definition that does not exist (errs.RoleDefinitionNotFound), and 400
+// (errs.BadParameter) for another scope, a built-in role, and a role that somebody has.
 func (c *Client) DeleteRoleDefinition(ctx context.Context, scope, id string) (policy.RoleDefinition, error) {
-	d, err := run(c.at(ctx, scope, lastSegment(id)), definitionDelete, roleScope(scope), nil)
+	d, err := run(c.at(ctx, scope, id), definitionDelete, nothing{}, nil)
 	return d.RoleDefinition, err
 }
 
@@ -68,12 +82,18 @@ type RoleAssignmentListOptions struct {
 	PrincipalID string // whose they are; "": anybody's
 }
 
-// ListRoleAssignments goes through the role assignments at a scope: at "/" and "/keys" those of the whole Managed HSM, at
-// a key those of the key alone. nil options select all.
+// ListRoleAssignments goes through the role assignments at a scope in the order in which they were made. nil options
+// select all. At "/" and "/keys", which are one place, and at "", which is "/", these are the assignments for the whole
+// Managed HSM without those for single keys; at "/keys/{name}" they are those for that key alone, whether there is such a
+// key or not. IDs and roles are GUIDs.
+//
+// Errors: 400 for a text that is no scope (errs.BadParameter), 403 before the Managed HSM is activated
+// (errs.NotActivated), 404 from a vault (errs.NotFound), 429 for more than five requests about roles in a second
+// (errs.Throttled).
 func (c *Client) ListRoleAssignments(ctx context.Context, scope string, o *RoleAssignmentListOptions) iter.Seq2[policy.RoleAssignment, error] {
-	q := assignmentQuery{roleScope: roleScope(scope)}
+	var q assignmentQuery
 	if o != nil {
-		q.RoleAssignmentListOptions = *o
+		q = assignmentQuery(*o)
 	}
 	return pages(nil, func(cursor) (p page[policy.RoleAssignment], err error) {
 		list, err := run(c.at(ctx, scope, ""), assignmentList, q, nil)
@@ -84,24 +104,42 @@ func (c *Client) ListRoleAssignments(ctx context.Context, scope string, o *RoleA
 	})
 }
 
-// GetRoleAssignment returns the role assignment of a GUID at a scope. An absent one is 404 (errs.RoleAssignmentNotFound).
+// GetRoleAssignment returns the role assignment of an id at a scope, where ListRoleAssignments would list it. The id is a
+// GUID or a resource id that ends in one.
+//
+// Errors are those of ListRoleAssignments, and 404 for an assignment that does not exist at the scope
+// (errs.RoleAssignmentNotFound).
 func (c *Client) GetRoleAssignment(ctx context.Context, scope, id string) (policy.RoleAssignment, error) {
-	a, err := run(c.at(ctx, scope, lastSegment(id)), assignmentGet, roleScope(scope), nil)
+	a, err := run(c.at(ctx, scope, id), assignmentGet, nothing{}, nil)
 	return a.RoleAssignment, err
 }
 
-// CreateRoleAssignment gives a role to a principal and answers the assignment. The scope is that of the assignment if it is
-// "" here; without an id it has a new one. One of the same id is 400 (errs.RoleAssignmentExists); a role that there is not,
-// the 51st assignment of the whole Managed HSM, and the 11th of a key are 400 (errs.BadParameter).
+// CreateRoleAssignment gives a role to a principal at a scope, and returns the assignment. The scope is "/" or "/keys" for
+// the whole Managed HSM, or "/keys/{name}" for one key, whether there is such a key or not. If it is "", the Scope of the
+// assignment counts instead; no role is given at a scope that neither names.
+//
+// ID and Role are GUIDs, or resource ids that end in one; without an ID the assignment gets a new one, which no other
+// assignment of the Managed HSM has. The principal is not looked up anywhere. There are at most 50 assignments for the
+// whole Managed HSM and 10 for each key.
+//
+// Errors are those of ListRoleAssignments, 400 for an ID that another assignment has, at whatever scope
+// (errs.RoleAssignmentExists), and 400 (errs.BadParameter) for an ID or Role that is no GUID, a role that does not exist,
+// a missing scope or principal, the 51st assignment for the whole Managed HSM, and the 11th for a key.
 func (c *Client) CreateRoleAssignment(ctx context.Context, scope string, a policy.RoleAssignment) (policy.RoleAssignment, error) {
-	id := lastSegment(cmp.Or(a.ID, newGUID()))
-	scope = cmp.Or(scope, a.Scope)
-	made, err := run(c.at(ctx, scope, id), assignmentCreate, assignmentInput{roleScope(scope), a}, nil)
+	request := c.at(ctx, cmp.Or(scope, a.Scope), cmp.Or(a.ID, newGUID()))
+	if scope == "" && a.Scope == "" {
+		request.scope.invalid = errs.NewInvalidRole("the role assignment has no scope")
+	}
+	made, err := run(request, assignmentCreate, assignmentInput{a}, nil)
 	return made.RoleAssignment, err
 }
 
-// DeleteRoleAssignment deletes a role assignment and answers it. An absent one is 404 (errs.RoleAssignmentNotFound).
+// DeleteRoleAssignment takes back the role assignment of an id at a scope, and returns it. The id is a GUID or a resource
+// id that ends in one.
+//
+// Errors are those of ListRoleAssignments, and 404 for an assignment that does not exist at the scope
+// (errs.RoleAssignmentNotFound).
 func (c *Client) DeleteRoleAssignment(ctx context.Context, scope, id string) (policy.RoleAssignment, error) {
-	a, err := run(c.at(ctx, scope, lastSegment(id)), assignmentDelete, roleScope(scope), nil)
+	a, err := run(c.at(ctx, scope, id), assignmentDelete, nothing{}, nil)
 	return a.RoleAssignment, err
 }

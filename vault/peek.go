@@ -5,6 +5,6 @@ package vault
 // gates again. A protocol asks it before it looks at a body to find out which operation a request means.
 func (e Endpoint) Allowed(in Container, r *Exchange) bool {
 	v := in.inner()
-	c := call{container: v, caller: &r.Caller, name: r.Name, version: r.Version, scope: roleScope(r.Scope), set: v.settings.Load(), now: v.svc.now()}
+	c := call{container: v, caller: &r.Caller, name: r.Name, version: r.Version, scope: parseRoleScope(r.Scope), set: v.settings.Load(), now: v.svc.now()}
 	return c.admit(e.row) == nil
 }

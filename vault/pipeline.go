@@ -22,7 +22,7 @@ type call struct {
 	root          *shelf.Root       // what the vault held when the request was admitted
 	key           keyFound          // the key that the path names, if the class of the operation is one of keys
 	name, version string            // from the path; "" where the operation has none
-	scope         roleScope         // of the roles that the request is about; "" where it is about none
+	scope         roleScope         // of the roles that the request is about, if it is about any
 	now           time.Time         // when the request came; read once
 	id            RequestID
 }
@@ -197,12 +197,14 @@ func (c *call) throttle(class limiter.Class, units int) error {
 	return refusal
 }
 
-// wellFormed checks that the container has the operation, and the name in the path. A version that no version can have is
+// wellFormed checks that the container has the operation, and scope and name in the path. A version that no version can have is
 // simply not found, later.
 func (c *call) wellFormed(r *row) error {
 	switch {
 	case !r.offered[c.container.kind]:
 		return errs.NewOperationNotOffered(string(r.operation))
+	case c.scope.invalid != nil:
+		return c.scope.invalid
 	case r.named:
 		return validName(c.name)
 	}

@@ -71,8 +71,8 @@ func (c call) rightRefusal(right policy.Right) error {
 // keys, or everything.
 func (c call) localScope(right policy.Right) string {
 	switch {
-	case c.scope != "":
-		return string(c.scope)
+	case isOfRoles(right):
+		return c.scope.String()
 	case right.Collection() != "keys":
 		return "/"
 	case c.name == "", right == policy.KeysCreate, right == policy.KeysImport:

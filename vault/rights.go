@@ -40,7 +40,7 @@ func (c *call) assignment(right policy.Right) string {
 // scope that they are of.
 func (c *call) object(right policy.Right) string {
 	switch {
-	case c.scope != "":
+	case isOfRoles(right):
 		return c.scope.object()
 	case c.name == "":
 		return ""

@@ -18,7 +18,8 @@ type Exchange struct {
 	Caller Caller
 	// Name and Version are those of the path; "" where it has none.
 	Name, Version string
-	// Scope is that of roles, as the path has it in front of their own path: "/", "/keys" or "/keys/{name}".
+	// Scope is that of roles, as the path has it in front of their own path: "/", "/keys" or "/keys/{name}". "" is "/". It
+	// counts for requests about roles alone.
 	Scope string
 	// Host is the authority that ids and links in the answer show, such as "contoso.vault.azure.net".
 	Host string
@@ -50,7 +51,7 @@ type Exchange struct {
 // call makes the call of the request.
 func (r *Exchange) call(ctx context.Context, v *container) call {
 	r.managed = v.kind == ManagedHSM
-	return call{ctx: ctx, container: v, caller: &r.Caller, name: r.Name, version: r.Version, scope: roleScope(r.Scope), wire: r}
+	return call{ctx: ctx, container: v, caller: &r.Caller, name: r.Name, version: r.Version, scope: parseRoleScope(r.Scope), wire: r}
 }
 
 // Check judges the form of a request without its body: 400 for an api-version that is missing or not known, 406 for an

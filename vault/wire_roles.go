@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -18,13 +17,7 @@ const (
 // roleBodyLimit bounds the body of a request about roles, in bytes. A role that names every data action takes a fifth.
 const roleBodyLimit = 16 << 10
 
-// scope is that of the path; one without any is of the whole Managed HSM.
-func (r *Exchange) scope() roleScope { return roleScope(cmp.Or(r.Scope, "/")) }
-
-func (roleScope) read(r *Exchange) (roleScope, error) { return r.scope(), nil }
-
 func (definitionQuery) read(r *Exchange) (in definitionQuery, err error) {
-	in.roleScope = r.scope()
 	name, value, err := r.filter()
 	switch {
 	case err != nil:
@@ -40,7 +33,6 @@ func (definitionQuery) read(r *Exchange) (in definitionQuery, err error) {
 }
 
 func (assignmentQuery) read(r *Exchange) (in assignmentQuery, err error) {
-	in.roleScope = r.scope()
 	name, value, err := r.filter()
 	switch {
 	case err != nil:
@@ -60,8 +52,8 @@ func (r *Exchange) badFilter() error {
 	return errs.NewBadArgument(text, filterMember)
 }
 
-// filter reads the filter of a list, which is one clause: "name()" or "name eq 'value'", with the quotes or without. The
-// name is "" if there is none.
+// filter reads the filter of a list, which is one clause: "name()", "name eq 'value'", where a quote in the value is doubled,
+// or "name eq value", where the value is one word. The name is "" if there is no filter.
 func (r *Exchange) filter() (name, value string, err error) {
 	text, _ := r.member(filterMember)
 	if text = strings.TrimSpace(text); text == "" {
@@ -70,24 +62,35 @@ func (r *Exchange) filter() (name, value string, err error) {
 	if name, ok := strings.CutSuffix(text, "()"); ok && name != "" {
 		return name, "", nil
 	}
-	name, value, ok := strings.Cut(text, " eq ")
-	if value = strings.TrimSpace(value); strings.HasPrefix(value, "'") {
-		value, ok = strings.CutSuffix(value[1:], "'")
-	}
-	if !ok || value == "" || strings.Contains(strings.ReplaceAll(value, "''", ""), "'") {
+	name, value, _ = strings.Cut(text, " eq ")
+	if value = unquoted(strings.TrimSpace(value)); value == "" {
 		return "", "", r.badFilter()
 	}
-	return strings.TrimSpace(name), strings.ReplaceAll(value, "''", "'"), nil
+	return strings.TrimSpace(name), value, nil
+}
+
+// unquoted is the text of a value in a filter, "" if it is none.
+func unquoted(value string) string {
+	text, quoted := strings.CutPrefix(value, "'")
+	if !quoted {
+		if strings.ContainsAny(value, "' \t\r\n") {
+			return ""
+		}
+		return value
+	}
+	text, closed := strings.CutSuffix(text, "'")
+	if !closed || strings.Contains(strings.ReplaceAll(text, "''", ""), "'") {
+		return ""
+	}
+	return strings.ReplaceAll(text, "''", "'")
 }
 
 func (definitionInput) read(r *Exchange) (in definitionInput, err error) {
-	in.roleScope = r.scope()
 	in.RoleDefinition, err = readProperties[policy.RoleDefinition](r)
 	return in, err
 }
 
 func (assignmentInput) read(r *Exchange) (in assignmentInput, err error) {
-	in.roleScope = r.scope()
 	in.RoleAssignment, err = readProperties[policy.RoleAssignment](r)
 	return in, err
 }
