@@ -238,7 +238,7 @@ func (in importInput) validate(s *settings) error {
 	if err := validOperations(in.jwk.KeyOps); err != nil {
 		return err
 	}
-	hardware := in.HSM || in.jwk.Kty.HSM() || s.Product == ManagedHSM
+	hardware := in.HSM || in.jwk.Kty.HSM() || s.product().hardwareOnly
 	kty := in.jwk.Kty
 	if hardware {
 		kty = hardened(kty)
@@ -257,7 +257,7 @@ func importKey(c call, in importInput) (out Key, err error) {
 	if in.Release, err = c.settled(in.Release); err != nil {
 		return out, err
 	}
-	if in.HSM || c.set.Product == ManagedHSM {
+	if in.HSM || c.container.hardwareOnly {
 		in.jwk.Kty = hardened(in.jwk.Kty)
 	}
 	private, err := c.bring(in)

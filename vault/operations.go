@@ -82,8 +82,10 @@ const (
 	OpRoleAssignmentDelete Operation = "RoleAssignmentDelete"
 )
 
-// The table: every operation once, with audited name, status, method and path, right, and class of limit. What a Managed HSM
-// alone has is of the class of other vault operations, which has no limit there; its roles have one of their own.
+// unthrottled is the class of what a Managed HSM alone has, its roles apart: none of its limits is on it.
+const unthrottled = limiter.SecretUse
+
+// The table: every operation once, with audited name, status, method and path, right, and class of limit.
 var (
 	keyCreate = define(OpKeyCreate, 200, "POST /keys/{name}/create", policy.KeysCreate, limiter.KeyCreate, createKey).
 			costing(creation)
@@ -129,31 +131,31 @@ var (
 	secretRecover      = define(OpSecretRecover, 200, "POST /deletedsecrets/{name}/recover", policy.SecretsRecover, limiter.SecretUse, secretLife.recover)
 	secretPurge        = define(OpSecretPurge, 204, "DELETE /deletedsecrets/{name}", policy.SecretsPurge, limiter.SecretUse, secretLife.purge)
 
-	randomGet     = define(OpRandomBytesGet, 200, "POST /rng", policy.Rng, limiter.SecretUse, randomBytes).since(v73)
-	settingsList  = define(OpSettingsList, 200, "GET /settings", policy.SettingsRead, limiter.SecretUse, listSettings).since(v74)
-	settingGet    = define(OpSettingGet, 200, "GET /settings/{setting}", policy.SettingsRead, limiter.SecretUse, getSetting).since(v74)
-	settingUpdate = define(OpSettingUpdate, 200, "PATCH /settings/{setting}", policy.SettingsWrite, limiter.SecretUse, updateSetting).since(v74)
+	randomGet     = define(OpRandomBytesGet, 200, "POST /rng", policy.Rng, unthrottled, randomBytes).since(v73)
+	settingsList  = define(OpSettingsList, 200, "GET /settings", policy.SettingsRead, unthrottled, listSettings).since(v74)
+	settingGet    = define(OpSettingGet, 200, "GET /settings/{setting}", policy.SettingsRead, unthrottled, getSetting).since(v74)
+	settingUpdate = define(OpSettingUpdate, 200, "PATCH /settings/{setting}", policy.SettingsWrite, unthrottled, updateSetting).since(v74)
 
-	_ = define(OpEKMGet, 200, "GET /ekm", policy.EkmRead, limiter.SecretUse, noConnection).since(v2026)
-	_ = define(OpEKMUpdate, 200, "PATCH /ekm", policy.EkmWrite, limiter.SecretUse, noConnection).since(v2026)
-	_ = define(OpEKMDelete, 200, "DELETE /ekm", policy.EkmDelete, limiter.SecretUse, noConnection).since(v2026)
-	_ = define(OpEKMCreate, 200, "POST /ekm/create", policy.EkmWrite, limiter.SecretUse, noExternalKeys).since(v2026)
-	_ = define(OpEKMCertificateGet, 200, "GET /ekm/certificate", policy.EkmRead, limiter.SecretUse, noConnection).since(v2026)
-	_ = define(OpEKMCheck, 200, "POST /ekm/check", policy.EkmRead, limiter.SecretUse, noConnection).since(v2026)
+	_ = define(OpEKMGet, 200, "GET /ekm", policy.EkmRead, unthrottled, noConnection).since(v2026)
+	_ = define(OpEKMUpdate, 200, "PATCH /ekm", policy.EkmWrite, unthrottled, noConnection).since(v2026)
+	_ = define(OpEKMDelete, 200, "DELETE /ekm", policy.EkmDelete, unthrottled, noConnection).since(v2026)
+	_ = define(OpEKMCreate, 200, "POST /ekm/create", policy.EkmWrite, unthrottled, noExternalKeys).since(v2026)
+	_ = define(OpEKMCertificateGet, 200, "GET /ekm/certificate", policy.EkmRead, unthrottled, noConnection).since(v2026)
+	_ = define(OpEKMCheck, 200, "POST /ekm/check", policy.EkmRead, unthrottled, noConnection).since(v2026)
 
-	domainDownload       = define(OpSecurityDomainBackup, 202, "POST /securitydomain/download", policy.SecurityDomainDownload, limiter.SecretUse, downloadDomain).since(v72).early()
-	domainDownloadStatus = define(OpSecurityDomainBackupStatusGet, 200, "GET /securitydomain/download/pending", policy.SecurityDomainDownloadStatus, limiter.SecretUse, downloadStatus).since(v72).early()
-	domainTransferKey    = define(OpSecurityDomainTransferKeyGet, 200, "GET /securitydomain/upload", policy.SecurityDomainTransferKey, limiter.SecretUse, transferKey).since(v72).early()
-	domainUpload         = define(OpSecurityDomainRestore, 202, "POST /securitydomain/upload", policy.SecurityDomainUpload, limiter.SecretUse, uploadDomain).since(v72).early()
-	domainUploadStatus   = define(OpSecurityDomainRestoreStatusGet, 200, "GET /securitydomain/upload/pending", policy.SecurityDomainUploadStatus, limiter.SecretUse, uploadStatus).since(v72).early()
+	domainDownload       = define(OpSecurityDomainBackup, 202, "POST /securitydomain/download", policy.SecurityDomainDownload, unthrottled, downloadDomain).since(v72).early()
+	domainDownloadStatus = define(OpSecurityDomainBackupStatusGet, 200, "GET /securitydomain/download/pending", policy.SecurityDomainDownloadStatus, unthrottled, downloadStatus).since(v72).early()
+	domainTransferKey    = define(OpSecurityDomainTransferKeyGet, 200, "GET /securitydomain/upload", policy.SecurityDomainTransferKey, unthrottled, transferKey).since(v72).early()
+	domainUpload         = define(OpSecurityDomainRestore, 202, "POST /securitydomain/upload", policy.SecurityDomainUpload, unthrottled, uploadDomain).since(v72).early()
+	domainUploadStatus   = define(OpSecurityDomainRestoreStatusGet, 200, "GET /securitydomain/upload/pending", policy.SecurityDomainUploadStatus, unthrottled, uploadStatus).since(v72).early()
 
-	backupStart     = define(OpBackupStart, 202, "POST /backup", policy.BackupStart, limiter.SecretUse, startBackup).since(v72)
-	backupCheck     = define(OpBackupCheck, 202, "POST /prebackup", policy.BackupStart, limiter.SecretUse, checkBackup).since(v76)
-	backupStatus    = define(OpBackupStatus, 200, "GET /backup/{job}/pending", policy.BackupStatus, limiter.SecretUse, getBackupStatus).since(v72)
-	restoreStart    = define(OpRestoreStart, 202, "PUT /restore", policy.RestoreStart, limiter.SecretUse, startRestore).since(v72)
-	restoreCheck    = define(OpRestoreCheck, 202, "PUT /prerestore", policy.RestoreStart, limiter.SecretUse, checkRestore).since(v76)
-	keyRestoreStart = define(OpKeyRestoreStart, 202, "PUT /keys/{name}/restore", policy.RestoreStart, limiter.SecretUse, startKeyRestore).since(v72)
-	restoreStatus   = define(OpRestoreStatus, 200, "GET /restore/{job}/pending", policy.RestoreStatus, limiter.SecretUse, getRestoreStatus).since(v72)
+	backupStart     = define(OpBackupStart, 202, "POST /backup", policy.BackupStart, unthrottled, startBackup).since(v72)
+	backupCheck     = define(OpBackupCheck, 202, "POST /prebackup", policy.BackupStart, unthrottled, checkBackup).since(v76)
+	backupStatus    = define(OpBackupStatus, 200, "GET /backup/{job}/pending", policy.BackupStatus, unthrottled, getBackupStatus).since(v72)
+	restoreStart    = define(OpRestoreStart, 202, "PUT /restore", policy.RestoreStart, unthrottled, startRestore).since(v72)
+	restoreCheck    = define(OpRestoreCheck, 202, "PUT /prerestore", policy.RestoreStart, unthrottled, checkRestore).since(v76)
+	keyRestoreStart = define(OpKeyRestoreStart, 202, "PUT /keys/{name}/restore", policy.RestoreStart, unthrottled, startKeyRestore).since(v72)
+	restoreStatus   = define(OpRestoreStatus, 200, "GET /restore/{job}/pending", policy.RestoreStatus, unthrottled, getRestoreStatus).since(v72)
 
 	definitionList   = define(OpRoleDefinitionList, 200, "GET /providers/Microsoft.Authorization/roleDefinitions", policy.RoleDefinitionsRead, limiter.Other, listRoleDefinitions).since(v72)
 	definitionGet    = define(OpRoleDefinitionGet, 200, "GET /providers/Microsoft.Authorization/roleDefinitions/{role}", policy.RoleDefinitionsRead, limiter.Other, getRoleDefinition).since(v72)

@@ -31,7 +31,7 @@ const usage = `usage: embedvault demo [-out DIR] FILE
   -proxy ADDR    the HTTP CONNECT proxy that brings the service's hosts here          (127.0.0.1:0, a free port)
   -vault NAME[:standard|premium]   a vault; may be repeated                                           (contoso)
   -hsm NAME      a Managed HSM, activated; may be repeated                                              (none)
-  -backups DIR   keep full backups of Managed HSMs in DIR, whatever storage they name                  (refused)
+  -backups DIR   keep full backups of Managed HSMs in DIR, a folder to each container they name    (refused)
   -limits off|2019|2021|2025       the rate limits of that year                                           (off)
   -env FILE      write the environment to FILE, for a shell, and the certificates to FILE.pem, where no
                  other files are;

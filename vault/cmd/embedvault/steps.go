@@ -19,6 +19,7 @@ import (
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/policy"
+	"github.com/embedvault/embedvault/policy/identity"
 	"github.com/embedvault/embedvault/vault"
 )
 
@@ -124,7 +125,7 @@ func (d *demonstration) beRefused() {
 		return "only 198.51.100.0/24 is let in", errors.Join(err, get(d.vault.As(outside)))
 	})
 	d.table.expect("get with an old token", errs.Unauthorized, func() (string, error) {
-		token, err := d.tenant.Token(d.ctx, d.app, "https://vault.azure.net")
+		token, err := d.tenant.Token(d.ctx, d.app, identity.DefaultAudience)
 		d.ahead.Add(int64(2 * time.Hour))
 		return "two hours after it was issued", errors.Join(err, get(d.vault.As(vault.Bearer(token))))
 	})
