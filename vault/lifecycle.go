@@ -85,14 +85,14 @@ func (l life[V, O, R, I]) getDeleted(c call, _ nothing) (gone Deleted[R], err er
 	return gone, err
 }
 
-// recover moves a deleted object back. What is not there a Managed HSM names as a deleted key, a vault as a live object.
+// recover moves a deleted object back.
 func (l life[V, O, R, I]) recover(c call, _ nothing) (back R, err error) {
 	err = c.update(func(tx *shelf.Tx) error {
 		o, err := l.kind.Recover(tx, c.name, c.unix(), c.lag())
 		switch {
 		case err == nil:
 			back = l.show(c.set, l.id(c.container, o, o.Current()), o.Current())
-		case c.container.kind == ManagedHSM && errors.Is(err, errs.KeyNotFound):
+		case c.container.recoversDeleted && errors.Is(err, errs.KeyNotFound):
 			return l.kind.Words().DeletedNotFound(c.name)
 		}
 		return err

@@ -46,6 +46,8 @@ type product struct {
 	// rotation are the rules of rotation policies, absentRotated what it says of a key to rotate that is not there.
 	rotation      rotationRules
 	absentRotated func(host, name string) error
+	// recoversDeleted is whether an object to recover that is not there is named as a deleted one; otherwise as a live one.
+	recoversDeleted bool
 	// What keys there are: in hardware alone, of every type; symmetric ones that were brought to its hardware.
 	hardwareOnly, symmetricTransfer bool
 	// Limits of what there can be at once; 0: none.
@@ -67,9 +69,10 @@ var products = [...]product{
 		refusal: func(e *errs.Error, host, activity, _ string) *errs.Error {
 			return errs.ForManagedHSM(e, host, activity)
 		},
-		rotation:      rotationRules{minimum: 28, needed: true},
-		absentRotated: func(host, name string) error { return errs.NewRotatedKeyNotFound(host, name) },
-		hardwareOnly:  true, symmetricTransfer: true,
+		rotation:        rotationRules{minimum: 28, needed: true},
+		absentRotated:   func(host, name string) error { return errs.NewRotatedKeyNotFound(host, name) },
+		recoversDeleted: true,
+		hardwareOnly:    true, symmetricTransfer: true,
 		maxKeys: 5000, maxKeyVersions: 100,
 	},
 }

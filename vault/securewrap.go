@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 
 	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/errs"
 )
 
@@ -34,4 +35,41 @@ func secureWrapKey(c call, in secureWrap) (freshKey, error) {
 	rand.Read(fresh) // never fails
 	wrapped, err := key.WrapKey(c.ctx, in.alg, fresh)
 	return freshKey{KeyResult{ID: id, Algorithm: in.alg, Value: wrapped}}, err
+}
+
+// secureUnwrapInput is the input of KeySecureUnwrap.
+type secureUnwrapInput struct {
+	keyOperation
+	target string
+}
+
+func (in secureUnwrapInput) validate(s *settings) error {
+	if in.target == "" {
+		return errs.NewInvalidValue()
+	}
+	return in.keyOperation.validate(s)
+}
+
+// secureUnwrap answers a wrapped key, wrapped again to the environment that an attestation speaks of, if the policy of the
+// key it was wrapped with lets it go there.
+func secureUnwrap(c call, in secureUnwrapInput) (released, error) {
+	key, id, err := usable(c, crypto.OpUnwrapKey)
+	if err != nil {
+		return "", err
+	}
+	to, err := c.attested(c.key.version.Data.release, in.target)
+	if err != nil {
+		return "", err
+	}
+	target, err := key.UnwrapKey(c.ctx, in.alg, in.value)
+	if err != nil {
+		return "", err
+	}
+	defer clear(target)
+	wrapped, err := hsm.WrapTransfer(to.Receiver, to.ReceiverID, crypto.JWK{Kty: crypto.KeyTypeOct, K: target}, "")
+	if err != nil {
+		return "", errs.NewParameterIncorrect()
+	}
+	shown := Key{ID: id, JWK: crypto.JWK{Kty: crypto.KeyTypeOct}, Release: c.set.shown(c.key.version.Data.release)}
+	return c.statement(releaseInput{target: in.target}, shown, wrapped)
 }
