@@ -7,7 +7,6 @@ import (
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
-	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/shelf"
 	"github.com/embedvault/embedvault/vault/store"
 )
@@ -145,8 +144,8 @@ type storedHSM struct {
 	estate
 }
 
-// saveSettings makes the settings of a container durable, of a Managed HSM with the domain of a module. A module that has
-// lost its domain leaves in the store the one that it had.
+// saveSettings makes the settings of a container durable, of a Managed HSM with the domain of a module; nil leaves in the
+// store the one that it had. What this makes of the domain is overwritten, but for the record, which is the store's.
 func (s *Service) saveSettings(ctx context.Context, v *container, set *settings, domain *hsm.Module) error {
 	if s.store == nil {
 		return nil
@@ -156,17 +155,17 @@ func (s *Service) saveSettings(ctx context.Context, v *container, set *settings,
 		return s.save(ctx, r)
 	}
 	r.Vault, r.HSM = v.key(), &storedHSM{v.name, set.estate}
-	err := domain.ExportDomain(func(secret []byte) error {
+	if domain == nil {
+		return s.save(ctx, r)
+	}
+	return domain.ExportDomain(func(secret []byte) error {
 		data, err := json.Marshal(secret)
 		if err != nil {
 			return err
 		}
+		defer clear(data)
 		return s.save(ctx, r, record{Sort: "module", Vault: r.Vault, Data: data})
 	})
-	if errors.Is(err, errs.HardwareTampered) && s.lookup(v.key()) == v {
-		return s.save(ctx, r)
-	}
-	return err
 }
 
 // save commits records of one container.
