@@ -148,7 +148,7 @@ func (l *loader) vault(r record) error {
 	if !validVaultName(r.Vault) {
 		return badRecord(r.Sort, errors.New("no vault has its name"))
 	}
-	set, err := newSettings(KeyVault, r.Vault, r.Settings, l.tenantID())
+	set, err := newSettings(KeyVault, r.Vault, r.Settings.options(), l.tenantID())
 	if err != nil {
 		return badRecord(r.Sort, err)
 	}
@@ -165,7 +165,7 @@ func (l *loader) hsm(r record) error {
 	case !validVaultName(r.HSM.Name) || !strings.EqualFold(r.Vault, r.HSM.Name+products[ManagedHSM].apart):
 		return badRecord(r.Sort, errors.New("its name is another's"))
 	}
-	set, err := newSettings(ManagedHSM, r.HSM.Name, r.Settings, l.tenantID())
+	set, err := newSettings(ManagedHSM, r.HSM.Name, r.Settings.options(), l.tenantID())
 	if err != nil {
 		return badRecord(r.Sort, err)
 	}
