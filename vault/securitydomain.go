@@ -158,11 +158,16 @@ type domainHolders struct {
 
 func (domainHolders) validate(*settings) error { return nil } // the module refuses what makes no ceremony
 
-// invalidHolders says what the module takes for a download.
-func invalidHolders() error {
-	return errs.NewInvalidSecurityDomain(fmt.Sprintf(
-		"there must be %d to %d certificates of different RSA keys of 2048 to 4096 bits, and required must be at least %d and at most their number",
-		hsm.MinHolders, hsm.MaxHolders, hsm.MinQuorum))
+// invalidHolders says why the module refuses n holders of whom so many are required.
+func invalidHolders(n, required int) error {
+	detail := "the certificates must be of different RSA keys of 2048 to 4096 bits"
+	switch {
+	case n < hsm.MinHolders || n > hsm.MaxHolders:
+		detail = fmt.Sprintf("there must be %d to %d certificates", hsm.MinHolders, hsm.MaxHolders)
+	case required < hsm.MinQuorum || required > n:
+		detail = fmt.Sprintf("required must be at least %d and at most the number of certificates", hsm.MinQuorum)
+	}
+	return errs.NewInvalidSecurityDomain(detail)
 }
 
 // domainBlob is a security domain as it is handed out, encrypted: the output of SecurityDomainBackup and the input of
@@ -181,7 +186,7 @@ func downloadDomain(c call, in domainHolders) (domainBlob, error) {
 	defer v.admin.ceremony.turn.Unlock()
 	blob, err := v.module.DownloadDomain(in.certificates, in.required)
 	if errors.Is(err, errs.BadParameter) {
-		return nil, invalidHolders()
+		return nil, invalidHolders(len(in.certificates), in.required)
 	}
 	if err != nil {
 		return nil, err

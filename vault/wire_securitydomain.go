@@ -23,8 +23,8 @@ func (in domainHolders) read(r *Exchange) (domainHolders, error) {
 	if body.Required != nil {
 		in.required = *body.Required
 	}
-	if len(body.Certificates) > hsm.MaxHolders {
-		return in, invalidHolders()
+	if n := len(body.Certificates); n > hsm.MaxHolders {
+		return in, invalidHolders(n, in.required)
 	}
 	for i, jwk := range body.Certificates {
 		c, err := hsm.ParseDomainCertificate(jwk)
