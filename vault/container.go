@@ -129,10 +129,11 @@ func (v *container) Usage() limiter.Usage { return v.limits.Usage(v.svc.now()) }
 
 // change replaces the settings: store first, memory second. A request sees the settings of the moment it came.
 func (v *container) change(ctx context.Context, edit func(*settings) error) error {
-	return v.changeWith(ctx, v.module, edit)
+	return v.changeWith(ctx, nil, edit)
 }
 
-// changeWith is change which gives the container's module the domain of another one, if it is another one.
+// changeWith is change which has the store keep the domain of a module, and gives it to the container's if that is another
+// one. nil: the domain stays what it is.
 func (v *container) changeWith(ctx context.Context, domain *hsm.Module, edit func(*settings) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -155,7 +156,7 @@ func (v *container) changeWith(ctx context.Context, domain *hsm.Module, edit fun
 	if err := v.svc.saveSettings(context.WithoutCancel(ctx), v, set, domain); err != nil {
 		return err
 	}
-	if domain != v.module {
+	if domain != nil && domain != v.module {
 		if err := domain.ExportDomain(v.module.RestoreDomain); err != nil {
 			return err
 		}

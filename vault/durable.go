@@ -7,7 +7,6 @@ import (
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
-	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/shelf"
 	"github.com/embedvault/embedvault/vault/store"
 )
@@ -32,7 +31,7 @@ type (
 		Operations []crypto.Operation `json:"key_ops"`
 		HSM        bool               `json:"hsm,omitempty"`
 		Material   []byte             `json:"material"` // what the driver opens
-		Release    *ReleasePolicy     `json:"release,omitempty"`
+		Release    *storedRelease     `json:"release,omitempty"`
 	}
 	storedSecret struct {
 		Value       []byte `json:"value"`
@@ -41,7 +40,7 @@ type (
 )
 
 func encodeKey(v keyVersion) ([]byte, error) {
-	return json.Marshal(storedKey{v.key.Operations(), v.key.Spec().Type.HSM(), v.key.Private().Blob(), v.release})
+	return json.Marshal(storedKey{v.key.Operations(), v.key.Spec().Type.HSM(), v.key.Private().Blob(), (*storedRelease)(v.release)})
 }
 
 func decodeKey(ctx context.Context, v *container, id ID, data []byte) (keyVersion, error) {
@@ -49,7 +48,7 @@ func decodeKey(ctx context.Context, v *container, id ID, data []byte) (keyVersio
 	if err := json.Unmarshal(data, &s); err != nil {
 		return keyVersion{}, err
 	}
-	if v.kind == ManagedHSM && !s.HSM {
+	if v.hardwareOnly && !s.HSM {
 		return keyVersion{}, errors.New("a Managed HSM has no key in software")
 	}
 	private, err := v.driver(s.HSM, false).Open(ctx, s.Material)
@@ -57,7 +56,7 @@ func decodeKey(ctx context.Context, v *container, id ID, data []byte) (keyVersio
 		return keyVersion{}, err
 	}
 	key, err := crypto.NewKey(id.String(), private, s.Operations)
-	return keyVersion{key, s.Release}, err
+	return keyVersion{key, (*ReleasePolicy)(s.Release)}, err
 }
 
 func encodeSecret(v secretVersion) ([]byte, error) {
@@ -139,34 +138,28 @@ func (b *batch) done() (out store.Batch) {
 	return out
 }
 
-// storedHSM is what a Managed HSM keeps besides keys and the domain of its module.
-type storedHSM struct {
-	Name string `json:"name"` // as its creator spelt it
-	estate
-}
-
-// saveSettings makes the settings of a container durable, of a Managed HSM with the domain of a module. A module that has
-// lost its domain leaves in the store the one that it had.
+// saveSettings makes the settings of a container durable, of a Managed HSM with the domain of a module; nil leaves in the
+// store the one that it had. What this makes of the domain is overwritten, but for the record, which is the store's.
 func (s *Service) saveSettings(ctx context.Context, v *container, set *settings, domain *hsm.Module) error {
 	if s.store == nil {
 		return nil
 	}
-	r := record{Sort: "vault", Vault: v.name, Settings: &set.VaultOptions}
+	r := record{Sort: "vault", Vault: v.name, Settings: storeSettings(set.VaultOptions)}
 	if v.kind == KeyVault {
 		return s.save(ctx, r)
 	}
 	r.Vault, r.HSM = v.key(), &storedHSM{v.name, set.estate}
-	err := domain.ExportDomain(func(secret []byte) error {
+	if domain == nil {
+		return s.save(ctx, r)
+	}
+	return domain.ExportDomain(func(secret []byte) error {
 		data, err := json.Marshal(secret)
 		if err != nil {
 			return err
 		}
+		defer clear(data)
 		return s.save(ctx, r, record{Sort: "module", Vault: r.Vault, Data: data})
 	})
-	if errors.Is(err, errs.HardwareTampered) && s.lookup(v.key()) == v {
-		return s.save(ctx, r)
-	}
-	return err
 }
 
 // save commits records of one container.

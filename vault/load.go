@@ -77,6 +77,9 @@ func (s *Service) load(ctx context.Context) error {
 func (l *loader) wipe() {
 	clear(l.root)
 	clear(l.domain)
+	for _, r := range l.versions {
+		clear(r.Data)
+	}
 	for _, domain := range l.domains {
 		clear(domain)
 	}
@@ -85,8 +88,9 @@ func (l *loader) wipe() {
 // secrets takes over the root key and the domain of the module, or makes new ones.
 func (l *loader) secrets() error { return errors.Join(l.loadRoot(), l.loadModule()) }
 
-// take sorts a record in.
+// take sorts a record in, and overwrites what the store gave.
 func (l *loader) take(stored store.Record) error {
+	defer clear(stored.Value)
 	var r record
 	if err := json.Unmarshal(stored.Value, &r); err != nil {
 		return badRecord("", err)
@@ -99,6 +103,7 @@ func (l *loader) take(stored store.Record) error {
 	}
 	switch r.Sort {
 	case "service":
+		defer clear(r.Data)
 		if err := json.Unmarshal(r.Data, &l.root); err != nil {
 			return badRecord(r.Sort, err)
 		}
@@ -118,6 +123,7 @@ func (l *loader) take(stored store.Record) error {
 
 // takeDomain reads the domain of a module: that of vaults, or of a Managed HSM.
 func (l *loader) takeDomain(r record) error {
+	defer clear(r.Data)
 	var domain []byte
 	if err := json.Unmarshal(r.Data, &domain); err != nil {
 		return badRecord(r.Sort, err)
@@ -142,7 +148,7 @@ func (l *loader) vault(r record) error {
 	if !validVaultName(r.Vault) {
 		return badRecord(r.Sort, errors.New("no vault has its name"))
 	}
-	set, err := newSettings(KeyVault, r.Vault, r.Settings, l.tenantID())
+	set, err := newSettings(KeyVault, r.Vault, r.Settings.options(), l.tenantID())
 	if err != nil {
 		return badRecord(r.Sort, err)
 	}
@@ -159,7 +165,7 @@ func (l *loader) hsm(r record) error {
 	case !validVaultName(r.HSM.Name) || !strings.EqualFold(r.Vault, r.HSM.Name+products[ManagedHSM].apart):
 		return badRecord(r.Sort, errors.New("its name is another's"))
 	}
-	set, err := newSettings(ManagedHSM, r.HSM.Name, r.Settings, l.tenantID())
+	set, err := newSettings(ManagedHSM, r.HSM.Name, r.Settings.options(), l.tenantID())
 	if err != nil {
 		return badRecord(r.Sort, err)
 	}

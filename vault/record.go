@@ -23,14 +23,15 @@ import (
 // A version is a record of its own, so an object of many versions is not written as a whole each time. A record's key is
 // derived from the names in it. Records hold names, never URLs.
 //
-// The names of the members here, and of those in what a record holds, are the format: a change of one is a new schema.
+// The names of the members here, and of those in what a record holds, are the format: a change of one is a new schema. The
+// file testdata/records.txt holds a record of each sort with all its members.
 type record struct {
 	Schema     int               `json:"schema"`
 	Sort       string            `json:"sort"`
 	Vault      string            `json:"vault"`
 	Kind       int               `json:"kind,omitempty"`
 	Name       string            `json:"name,omitempty"`
-	Settings   *VaultOptions     `json:"settings,omitempty"`
+	Settings   *storedSettings   `json:"settings,omitempty"`
 	HSM        *storedHSM        `json:"hsm,omitempty"`
 	Versions   []string          `json:"versions,omitempty"`
 	Deletion   *shelf.Deletion   `json:"deletion,omitempty"`

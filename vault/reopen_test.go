@@ -348,7 +348,7 @@ func TestAStoreThatHoldsSomethingElseIsRefused(t *testing.T) {
 			return store.Batch{Delete: []store.Key{r.Key}}
 		},
 		"a key that is none":       replaced(`"material"`, `"material":"`, `"material":"AAAA`),
-		"settings that are none":   replaced(`"sort":"vault"`, `"RetentionDays":90`, `"RetentionDays":3`),
+		"settings that are none":   replaced(`"sort":"vault"`, `"retentionDays":90`, `"retentionDays":3`),
 		"an object of no versions": replaced(`"sort":"object"`, `"versions":[`, `"was":[`),
 	} {
 		t.Run(name, func(t *testing.T) {

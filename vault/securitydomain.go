@@ -12,23 +12,23 @@ import (
 	"github.com/embedvault/embedvault/errs"
 )
 
-// Bounds of a download.
+// CeremonyStatus is how far a download or an upload of a security domain is.
+type CeremonyStatus string
+
+// The statuses of a download or an upload. None fails after it has begun.
 const (
-	minHolders      = 3
-	maxHolders      = 10
-	minRequired     = 2
-	defaultRequired = 2 // in a request that does not say
+	CeremonyInProgress CeremonyStatus = "InProgress"
+	CeremonySuccess    CeremonyStatus = "Success"
 )
 
-// SecurityDomainStatus tells how far a download or an upload of a security domain is.
+// SecurityDomainStatus tells of a download or an upload of a security domain.
 type SecurityDomainStatus struct {
-	Status  string // "InProgress" or "Success"
-	Details string // "" here
+	Status CeremonyStatus
 }
 
 // SecurityDomainTransferKey is what a security domain is encrypted to on its way into a Managed HSM.
 type SecurityDomainTransferKey struct {
-	// Certificate is what hsm.RewrapDomain takes. It is not to be changed.
+	// Certificate is what hsm.RewrapDomain takes. It is shared: it is not to be changed.
 	Certificate *x509.Certificate
 	// JWK is the public key with the certificate, as JSON.
 	JWK []byte
@@ -69,11 +69,18 @@ type ceremony struct {
 	// committing is held for reading while a change is committed, and for writing while the domain changes.
 	committing sync.RWMutex
 
-	mu         sync.Mutex
-	downloaded time.Time // until when the last download runs; the zero time: none was begun
-	uploaded   time.Time // the same of the last upload
-	airlock    *airlock  // nil until a transfer key is asked for
+	mu      sync.Mutex
+	until   [2]time.Time // :: direction → until when the last of it runs; the zero time: none was begun
+	airlock *airlock     // nil until a transfer key is asked for
 }
+
+// direction is that of a security domain: a download takes it out, an upload brings it in.
+type direction int
+
+const (
+	downloading direction = iota
+	uploading
+)
 
 // airlock is where a domain arrives: a module that is empty, for which there is a transfer key. The Managed HSM's own module
 // takes the domain over when the store has it.
@@ -121,31 +128,31 @@ func (y *ceremony) discard(a *airlock) {
 	}
 }
 
-// begun notes in one of the ceremony's times that a download or upload has been begun.
-func (c call) begun(until *time.Time) SecurityDomainStatus {
-	y := &c.container.admin.ceremony
+// begun notes that a download or upload has been begun.
+func (c call) begun(d direction) SecurityDomainStatus {
+	y, until := &c.container.admin.ceremony, c.now.Add(time.Duration(c.lag())*time.Second)
 	y.mu.Lock()
 	defer y.mu.Unlock()
-	*until = c.now.Add(time.Duration(c.lag()) * time.Second)
-	return c.statusOf(*until)
+	y.until[d] = until
+	return c.statusOf(until)
 }
 
-// howFar answers how far a download or upload is.
-func (c call) howFar(until *time.Time) (SecurityDomainStatus, error) {
+// howFar answers how far the last download or upload is.
+func (c call) howFar(d direction) (SecurityDomainStatus, error) {
 	y := &c.container.admin.ceremony
 	y.mu.Lock()
 	defer y.mu.Unlock()
-	if until.IsZero() {
+	if y.until[d].IsZero() {
 		return SecurityDomainStatus{}, errs.NewJobNotFound()
 	}
-	return c.statusOf(*until), nil
+	return c.statusOf(y.until[d]), nil
 }
 
 func (c call) statusOf(until time.Time) SecurityDomainStatus {
 	if c.now.Before(until) {
-		return SecurityDomainStatus{Status: "InProgress"}
+		return SecurityDomainStatus{CeremonyInProgress}
 	}
-	return SecurityDomainStatus{Status: "Success"}
+	return SecurityDomainStatus{CeremonySuccess}
 }
 
 // domainHolders is the input of SecurityDomainBackup.
@@ -154,19 +161,18 @@ type domainHolders struct {
 	required     int
 }
 
-func (in domainHolders) validate(*settings) error {
-	return validQuorum(len(in.certificates), in.required)
-}
+func (domainHolders) validate(*settings) error { return nil } // the module refuses what makes no ceremony
 
-// validQuorum tells whether so many of n holders can be required.
-func validQuorum(n, required int) error {
+// invalidHolders says why the module refuses n holders of whom so many are required.
+func invalidHolders(n, required int) error {
+	detail := "the certificates must be of different RSA keys of 2048 to 4096 bits"
 	switch {
-	case n < minHolders || n > maxHolders:
-		return errs.NewInvalidSecurityDomain(fmt.Sprintf("there must be %d to %d certificates", minHolders, maxHolders))
-	case required < minRequired || required > n:
-		return errs.NewInvalidSecurityDomain(fmt.Sprintf("required must be at least %d and at most the number of certificates", minRequired))
+	case n < hsm.MinHolders || n > hsm.MaxHolders:
+		detail = fmt.Sprintf("there must be %d to %d certificates", hsm.MinHolders, hsm.MaxHolders)
+	case required < hsm.MinQuorum || required > n:
+		detail = fmt.Sprintf("required must be at least %d and at most the number of certificates", hsm.MinQuorum)
 	}
-	return nil
+	return errs.NewInvalidSecurityDomain(detail)
 }
 
 // domainBlob is a security domain as it is handed out, encrypted: the output of SecurityDomainBackup and the input of
@@ -185,7 +191,7 @@ func downloadDomain(c call, in domainHolders) (domainBlob, error) {
 	defer v.admin.ceremony.turn.Unlock()
 	blob, err := v.module.DownloadDomain(in.certificates, in.required)
 	if errors.Is(err, errs.BadParameter) {
-		return nil, errs.NewInvalidSecurityDomain("the certificates must be of different RSA keys of 2048 to 4096 bits")
+		return nil, invalidHolders(len(in.certificates), in.required)
 	}
 	if err != nil {
 		return nil, err
@@ -193,13 +199,13 @@ func downloadDomain(c call, in domainHolders) (domainBlob, error) {
 	if err := v.activate(c.ctx, v.module); err != nil {
 		return nil, err
 	}
-	c.begun(&v.admin.ceremony.downloaded)
+	c.begun(downloading)
 	return blob, nil
 }
 
 // downloadStatus answers how far the last download is.
 func downloadStatus(c call, _ nothing) (SecurityDomainStatus, error) {
-	return c.howFar(&c.container.admin.ceremony.downloaded)
+	return c.howFar(downloading)
 }
 
 // transferKey answers the key that the next upload is encrypted to.
@@ -244,14 +250,14 @@ func uploadDomain(c call, blob domainBlob) (uploadBegun, error) {
 	if err := a.module.UploadDomain(blob, a.transfer); err != nil {
 		return uploadBegun{}, errs.NewInvalidSecurityDomain("the value does not open")
 	}
-	if err := c.fits(a.module); err != nil {
+	if err := c.opensKeys(a.module); err != nil {
 		return uploadBegun{}, err
 	}
 	if err := v.activate(c.ctx, a.module); err != nil {
 		return uploadBegun{}, err
 	}
 	v.admin.ceremony.discard(a)
-	return uploadBegun{c.begun(&v.admin.ceremony.uploaded)}, nil
+	return uploadBegun{c.begun(uploading)}, nil
 }
 
 // sameDomain lets a change be committed if the security domain is still the one that the request has met: a key of another
@@ -279,8 +285,8 @@ func (v *container) vacant() error {
 	return nil
 }
 
-// fits tells whether the keys of the container, if there are any, are of the domain of a module.
-func (c call) fits(domain *hsm.Module) error {
+// opensKeys tells whether the keys of the container, if there are any, open in a module.
+func (c call) opensKeys(domain *hsm.Module) error {
 	for o := range keyLife.kind.All(c.container.shelf.Root()) {
 		for _, version := range o.Versions {
 			_, err := domain.Driver(false).Open(c.ctx, version.Data.key.Private().Blob())
@@ -297,7 +303,7 @@ func (c call) fits(domain *hsm.Module) error {
 
 // uploadStatus answers how far the last upload is.
 func uploadStatus(c call, _ nothing) (SecurityDomainStatus, error) {
-	return c.howFar(&c.container.admin.ceremony.uploaded)
+	return c.howFar(uploading)
 }
 
 // uploadBegun is the output of SecurityDomainRestore.

@@ -110,7 +110,7 @@ func TestDownloadActivates(t *testing.T) {
 		t.Errorf("before it is activated: %v", err)
 	}
 	first := got(c.DownloadSecurityDomain(ctx, certificates[:3], 2))(t)
-	if s := got(c.GetSecurityDomainDownloadStatus(ctx))(t); !h.Activated() || s.Status != "Success" {
+	if s := got(c.GetSecurityDomainDownloadStatus(ctx))(t); !h.Activated() || s.Status != vault.CeremonySuccess {
 		t.Errorf("activated: %v, status %v", h.Activated(), s)
 	}
 	got(c.CreateKey(ctx, "k", vault.EC(vault.P256), nil))(t)
@@ -193,7 +193,7 @@ func TestDomainMovesToAnotherHSM(t *testing.T) {
 		t.Errorf("the status of what was not begun: %v", err)
 	}
 	fine(t, to.UploadSecurityDomain(ctx, blob))
-	if s := got(to.GetSecurityDomainUploadStatus(ctx))(t); !h.Activated() || s.Status != "Success" {
+	if s := got(to.GetSecurityDomainUploadStatus(ctx))(t); !h.Activated() || s.Status != vault.CeremonySuccess {
 		t.Errorf("activated: %v, status %v", h.Activated(), s)
 	}
 	got(to.RestoreKey(ctx, backup))(t)
@@ -247,7 +247,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	if _, err := to.GetTransferKey(ctx); !errors.Is(err, errs.HardwareOffline) {
 		t.Errorf("a transfer key of a module that is offline: %v", err)
 	}
-	if err := to.UploadSecurityDomain(ctx, good); !errors.Is(err, errs.HardwareOffline) {
+	if err := to.UploadSecurityDomain(ctx, good); !errors.Is(err, errs.HardwareOffline) || errs.StatusOf(err) != 503 {
 		t.Errorf("offline: %v", err)
 	}
 }
@@ -301,7 +301,7 @@ func TestNoDomainComesBetweenAKeyAndItsStore(t *testing.T) {
 	<-gate.entered
 	gate.closed.Store(false)
 	h.Module().Tamper()
-	if err := c.UploadSecurityDomain(ctx, rewrapped(t, c, foreign, holders)); !errors.Is(err, errs.HardwareBusy) {
+	if err := c.UploadSecurityDomain(ctx, rewrapped(t, c, foreign, holders)); !errors.Is(err, errs.HardwareBusy) || errs.StatusOf(err) != 503 {
 		t.Errorf("another's domain while a key is committed: %v", err)
 	}
 	gate.leave <- nil
@@ -433,7 +433,7 @@ func TestCeremoniesTakeTheirTime(t *testing.T) {
 	_, certificates := shareholders(t, 3)
 	got(c.DownloadSecurityDomain(ctx, certificates, 2))(t)
 	got(c.CreateKey(ctx, "k", vault.EC(vault.P256), nil))(t)
-	for after, want := range map[int]string{0: "InProgress", 3: "Success"} {
+	for after, want := range map[int]vault.CeremonyStatus{0: vault.CeremonyInProgress, 3: vault.CeremonySuccess} {
 		w.clock.ahead.Store(int64(time.Duration(after) * time.Second))
 		if s := got(c.GetSecurityDomainDownloadStatus(ctx))(t); s.Status != want {
 			t.Errorf("after %d seconds: %s", after, s.Status)

@@ -8,6 +8,9 @@ import (
 	"github.com/embedvault/embedvault/errs"
 )
 
+// defaultRequired is the quorum of a request that does not say.
+const defaultRequired = hsm.MinQuorum
+
 func (in domainHolders) read(r *Exchange) (domainHolders, error) {
 	body, err := readJSON[struct {
 		Certificates []json.RawMessage `json:"certificates"`
@@ -20,8 +23,8 @@ func (in domainHolders) read(r *Exchange) (domainHolders, error) {
 	if body.Required != nil {
 		in.required = *body.Required
 	}
-	if err := validQuorum(len(body.Certificates), in.required); err != nil {
-		return in, err
+	if n := len(body.Certificates); n > hsm.MaxHolders {
+		return in, invalidHolders(n, in.required)
 	}
 	for i, jwk := range body.Certificates {
 		c, err := hsm.ParseDomainCertificate(jwk)
@@ -56,8 +59,8 @@ func (b domainBlob) appendTo(dst []byte, r *Exchange) []byte {
 
 func (s SecurityDomainStatus) appendTo(dst []byte, _ *Exchange) []byte {
 	w := begin(dst)
-	w.text("status", s.Status)
-	w.text("status_details", s.Details)
+	w.text("status", string(s.Status))
+	w.text("status_details", "") // there is nothing to say
 	return w.end()
 }
 

@@ -98,7 +98,8 @@ func wipeECDSA(k *ecdsa.PrivateKey) {
 }
 
 // Root returns the certificate that the module's attestations end at. It
-// follows from the domain. A module that was tampered with has none.
+// follows from the domain and is shared: it is not to be changed. A module that
+// was tampered with has none.
 func (m *Module) Root() (*x509.Certificate, error) {
 	d, err := m.borrow()
 	if err != nil {
@@ -109,7 +110,7 @@ func (m *Module) Root() (*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return x509.ParseCertificate(id.root.Raw) // the caller's own
+	return id.root, nil
 }
 
 // statement is the payload of both statements.

@@ -107,6 +107,9 @@ func TestRootFollowsDomain(t *testing.T) {
 	if bytes.Equal(before.Raw, root(t, other).Raw) {
 		t.Fatal("two modules have one root")
 	}
+	if root(t, m) != before {
+		t.Error("the root is made again")
+	}
 	move(t, m, other)
 	if !bytes.Equal(before.Raw, root(t, other).Raw) {
 		t.Error("a restored module has another root")

@@ -15,12 +15,13 @@ import (
 
 // Bounds of a ceremony.
 const (
-	minHolders  = 3
-	maxHolders  = 10
-	minRequired = 2
-
-	maxHolderBits = 4096 // at least minReceiver
+	MinHolders = 3  // how many hold a security domain, at least
+	MaxHolders = 10 // and at most
+	MinQuorum  = 2  // how many of them it takes at least to open it
 )
+
+// maxHolderBits is the largest RSA key of a holder; the smallest has minReceiver.
+const maxHolderBits = 4096
 
 // QuorumError says that fewer shares of a security domain were opened than it
 // takes.
@@ -45,16 +46,16 @@ func (DomainHolder) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "holder o
 
 // DownloadDomain hands out the security domain in a blob, JSON that anybody may
 // keep: it opens with the keys of required of the holders, by RewrapDomain.
-// There are 3 to 10 of them, with certificates of different RSA keys of 2048 to
-// 4096 bits; how long a certificate is valid does not count. 2 at least are
-// required. Other holders or numbers are errs.NewInvalidProperty. The module
-// and its keys stay as they are.
+// There are MinHolders to MaxHolders of them, with certificates of different RSA
+// keys of 2048 to 4096 bits; how long a certificate is valid does not count.
+// MinQuorum at least are required. Other holders or numbers are
+// errs.NewInvalidProperty. The module and its keys stay as they are.
 func (m *Module) DownloadDomain(holders []*x509.Certificate, required int) (blob []byte, err error) {
-	if len(holders) < minHolders || len(holders) > maxHolders {
-		return nil, errs.NewInvalidProperty("certificates", fmt.Sprintf("There are %d to %d certificates", minHolders, maxHolders))
+	if len(holders) < MinHolders || len(holders) > MaxHolders {
+		return nil, errs.NewInvalidProperty("certificates", fmt.Sprintf("There are %d to %d certificates", MinHolders, MaxHolders))
 	}
-	if required < minRequired || required > len(holders) {
-		return nil, errs.NewInvalidProperty("required", fmt.Sprintf("It is at least %d and at most the number of certificates", minRequired))
+	if required < MinQuorum || required > len(holders) {
+		return nil, errs.NewInvalidProperty("required", fmt.Sprintf("It is at least %d and at most the number of certificates", MinQuorum))
 	}
 	keys := make([]*rsa.PublicKey, len(holders))
 	for i, h := range holders {

@@ -76,8 +76,8 @@ func parseDomain(blob []byte) (wireDomain, error) {
 		d.EncData.KDF != domainKDF || len(d.EncData.Data) == 0 || len(d.EncData.Data) > maxItems {
 		return wireDomain{}, ErrDomain
 	}
-	if s := d.SharedKeys; s != nil && (s.Algorithm != domainSharing || len(s.Shares) > maxHolders ||
-		s.Required < minRequired || s.Required > len(s.Shares)) {
+	if s := d.SharedKeys; s != nil && (s.Algorithm != domainSharing || len(s.Shares) > MaxHolders ||
+		s.Required < MinQuorum || s.Required > len(s.Shares)) {
 		return wireDomain{}, ErrDomain
 	}
 	return d, nil

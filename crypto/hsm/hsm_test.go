@@ -108,8 +108,12 @@ func TestOptions(t *testing.T) {
 		if (err == nil) != c.good {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err == nil && (m.Name() != "module" || m.Platform() != "simulated") {
-			t.Errorf("%s: %s, %s", name, m.Name(), m.Platform())
+		if err != nil {
+			continue
+		}
+		stated, err := hsm.Verify(attest(t, m, generate(t, m.Driver(false), crypto.Oct(128).HSM())), root(t, m))
+		if err != nil || stated.Name != "module" || stated.Platform != "simulated" {
+			t.Errorf("%s: %+v, %v", name, stated, err)
 		}
 	}
 }

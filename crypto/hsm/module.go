@@ -87,12 +87,6 @@ func New(o Options) (*Module, error) {
 	return m, err
 }
 
-// Name returns the name of the module.
-func (m *Module) Name() string { return m.name }
-
-// Platform returns what kind of module it is.
-func (m *Module) Platform() string { return m.platform }
-
 // Format writes the module's name and nothing of what it holds, for every verb.
 func (m *Module) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "simulated HSM %s", m.name) }
 

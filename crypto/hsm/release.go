@@ -8,12 +8,6 @@ import (
 	"github.com/embedvault/embedvault/errs"
 )
 
-// Exportable reports whether p is a key of this module that can be released.
-func (m *Module) Exportable(p crypto.Private) bool {
-	k, err := m.own(p)
-	return err == nil && k.label.exportable
-}
-
 // Release wraps a key of the module to the RSA key of a receiver, of 2048 bits
 // or more, whose name kid is written into the result. It decides nothing but
 // whether the key may leave at all: whoever calls it has evaluated the release

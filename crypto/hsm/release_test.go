@@ -123,9 +123,6 @@ func TestReleaseRefuses(t *testing.T) {
 	m, other := newModule(t, hsm.Options{}), newModule(t, hsm.Options{})
 	stays, leaves := fixed(t, m.Driver(false), crypto.EC(crypto.P256)), fixed(t, m.Driver(true), crypto.EC(crypto.P256))
 	to := &receiver(t, 2048).PublicKey
-	if m.Exportable(stays) || !m.Exportable(leaves) || other.Exportable(leaves) || m.Exportable(nil) {
-		t.Error("Exportable is wrong")
-	}
 	_, err := m.Release(t.Context(), stays, to, "", "")
 	wantError(t, "a key that stays", err, errs.NewKeyOperationForbidden("export"))
 

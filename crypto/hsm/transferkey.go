@@ -58,7 +58,7 @@ func (m *Module) newTransferRSA() (*rsa.PrivateKey, error) {
 	return primitive.GenerateRSA(transferBits, 65537)
 }
 
-// Certificate returns the certificate. It is not to be changed.
+// Certificate returns the certificate. It is shared: it is not to be changed.
 func (k *TransferKey) Certificate() *x509.Certificate { return k.certificate }
 
 // JWK returns the public part with the certificate, in the form that

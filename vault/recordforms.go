@@ -1,0 +1,49 @@
+package vault
+
+import "github.com/embedvault/embedvault/policy"
+
+// The forms that records have of what programs see in types of another package or of the API: there a field can be renamed.
+// The types of package policy have a form of their own, that of Azure Resource Manager.
+type (
+	storedSettings struct {
+		SKU             SKU                   `json:"sku"`
+		TenantID        string                `json:"tenantId"`
+		Subscription    string                `json:"subscription"`
+		ResourceGroup   string                `json:"resourceGroup"`
+		Region          string                `json:"region"`
+		RetentionDays   int                   `json:"retentionDays"`
+		PurgeProtection bool                  `json:"purgeProtection,omitempty"`
+		AccessPolicies  []policy.AccessPolicy `json:"accessPolicies,omitempty"`
+		RBAC            *storedRBAC           `json:"rbac,omitempty"`
+		Network         policy.NetworkRules   `json:"network"`
+	}
+	storedRBAC struct {
+		Assignments []policy.RoleAssignment `json:"assignments,omitempty"`
+		Roles       []policy.RoleDefinition `json:"roles,omitempty"`
+		Denials     []policy.DenyAssignment `json:"denials,omitempty"`
+	}
+	// storedHSM is what a Managed HSM keeps besides keys and the domain of its module.
+	storedHSM struct {
+		Name string `json:"name"` // as its creator spelt it
+		estate
+	}
+	storedRelease struct {
+		ContentType string `json:"contentType"`
+		Immutable   bool   `json:"immutable,omitempty"`
+		Data        []byte `json:"data"`
+	}
+)
+
+func storeSettings(o VaultOptions) *storedSettings {
+	return &storedSettings{
+		o.SKU, o.TenantID, o.Subscription, o.ResourceGroup, o.Region, o.RetentionDays, o.PurgeProtection,
+		o.AccessPolicies, (*storedRBAC)(o.RBAC), o.Network,
+	}
+}
+
+func (s *storedSettings) options() *VaultOptions {
+	return &VaultOptions{
+		s.SKU, s.TenantID, s.Subscription, s.ResourceGroup, s.Region, s.RetentionDays, s.PurgeProtection,
+		s.AccessPolicies, (*RBAC)(s.RBAC), s.Network,
+	}
+}
