@@ -116,7 +116,7 @@ func (r restorable) key(name string) *keyObject {
 // fetch reads the full backup of a folder.
 func (c call) fetch(from BlobContainer, folder string) (held restorable, err error) {
 	var sealed []byte
-	err = c.reach("the folder holds no backup", "it gave no blob", func() (err error) {
+	err = c.useStorage("the folder holds no backup", "it gave no blob", func() (err error) {
 		sealed, err = from.Get(c.ctx, folder+fullBackupBlob)
 		return err
 	})

@@ -51,7 +51,7 @@ func TestProductsHaveTheirOwnOperations(t *testing.T) {
 func TestTheFirewallOfAManagedHSM(t *testing.T) {
 	t.Parallel()
 	for want, rules := range map[string]policy.NetworkRules{
-		"there can be at most 10 addresses":            {IPRules: strings.Split("20.1.2.3"+strings.Repeat(",20.1.2.0/24", 10), ",")},
+		"there can be at most 10 addresses":          {IPRules: strings.Split("20.1.2.3"+strings.Repeat(",20.1.2.0/24", 10), ",")},
 		"a managed hsm has no virtual network rules": {VirtualNetworkRules: []string{"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n/subnets/s"}},
 	} {
 		_, err := newWorld(t, nil, nil).svc.CreateManagedHSM(t.Context(), "fortress", &vault.HSMOptions{Network: rules})
