@@ -147,7 +147,6 @@ func startBackup(c call, to BackupStorage) (startedJob, error) {
 		if err != nil {
 			return err
 		}
-		defer clear(plain)
 		folder := "mhsm-" + c.container.name + "-" + c.container.admin.folderTime(c.now).Format("20060102150405")
 		sealed, err := c.sealFull(plain, folder)
 		if err != nil {
@@ -161,8 +160,7 @@ func startBackup(c call, to BackupStorage) (startedJob, error) {
 // checkBackup tells whether a backup could be written, and writes none.
 func checkBackup(c call, to BackupStorage) (startedJob, error) {
 	return c.start(backing, to, func(*BackupJob, BlobContainer) error {
-		plain, err := c.snapshot()
-		clear(plain)
+		_, err := c.snapshot()
 		return err
 	})
 }

@@ -3,12 +3,16 @@ package vault_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/cryptotest"
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/policy"
@@ -276,5 +280,32 @@ func TestTheTokenIsNowhere(t *testing.T) {
 	}
 	if strings.Contains(said+content(t, s), signatureSAS) {
 		t.Error("the token is told")
+	}
+}
+
+// What a full backup seals holds no key in the clear: nobody needs to overwrite it.
+func TestAFullBackupHoldsSealedKeys(t *testing.T) {
+	t.Parallel()
+	f := newStronghold(t, vault.Options{})
+	keys := map[string]crypto.JWK{"ec": cryptotest.JWK(t, crypto.EC(crypto.P256)), "rsa": cryptotest.JWK(t, crypto.RSA(2048)), "oct": cryptotest.JWK(t, crypto.Oct(256))}
+	for name, j := range keys {
+		got(f.owner.ImportKey(t.Context(), name, j, nil))(t)
+	}
+	var texts []byte // of all that is encoded in the backup
+	for _, text := range regexp.MustCompile(`[A-Za-z0-9+/]{16,}={0,2}`).FindAll(got(vault.FullBackupPlain(t.Context(), f.hsm))(t), -1) {
+		decoded, _ := base64.StdEncoding.AppendDecode(nil, text)
+		texts = append(texts, decoded...)
+	}
+	for name, j := range keys {
+		for _, part := range [][]byte{j.X, j.N} {
+			if !bytes.Contains(texts, part) {
+				t.Errorf("the public part of %s is not there", name)
+			}
+		}
+		for _, part := range [][]byte{j.D, j.P, j.Q, j.DP, j.DQ, j.QI, j.K} {
+			if len(part) > 0 && bytes.Contains(texts, part) {
+				t.Errorf("a private part of %s is there", name)
+			}
+		}
 	}
 }
