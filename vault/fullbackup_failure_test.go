@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/embedvault/embedvault/crypto"
@@ -51,6 +53,10 @@ func TestAStorageThatFailsFailsTheJob(t *testing.T) {
 				}
 				if said := fmt.Sprintf("%v %+v %#v %s", done, done, done.Error, errors.Unwrap(done.Error)); strings.Contains(said, signatureSAS) {
 					t.Errorf("%s that %s at %s tells the token: %s", doing, how, at, said)
+				}
+				done.Error.Message = "changed by who asked"
+				if again := got(status(t.Context(), j.ID))(t); again.Error.Message == done.Error.Message {
+					t.Errorf("%s that %s at %s shares its error", doing, how, at)
 				}
 			}
 		}
@@ -179,17 +185,37 @@ func TestABackupNeedsTheModule(t *testing.T) {
 	f.restored(t)(f.owner.StartRestore(t.Context(), toStorage, folder))
 }
 
-// A caller who gives up while the storage is at work leaves no job behind.
+// A caller who gives up while the storage is at work leaves no job behind, and changes nothing.
 func TestAStorageOfSomebodyWhoGaveUp(t *testing.T) {
 	t.Parallel()
 	f := newStronghold(t, vault.Options{})
+	furnish(t, f)
 	folder := f.backup(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	f.blobs.way = func(string) error { cancel(); return ctx.Err() }
-	if _, err := f.owner.StartRestore(ctx, toStorage, folder); !errors.Is(err, context.Canceled) {
-		t.Errorf("the answer is %v", err)
+	upset(t, f)
+	before := holding(t, f.hsm)
+	for _, at := range []string{"open", "get"} {
+		for how, end := range map[string]func(context.Context) error{
+			"fails": context.Context.Err, "goes on": func(context.Context) error { return nil },
+		} {
+			for doing, do := range restoring(f.owner, toStorage, folder, "wraps") {
+				ctx, cancel := context.WithCancel(t.Context())
+				f.blobs.way = func(doing string) error {
+					if doing != at {
+						return nil
+					}
+					cancel()
+					return end(ctx)
+				}
+				if _, err := do(ctx); !errors.Is(err, context.Canceled) {
+					t.Errorf("%s, where a storage %s at %s: %v", doing, how, at, err)
+				}
+			}
+		}
 	}
 	f.blobs.way = nil
+	if after := holding(t, f.hsm); after != before {
+		t.Errorf("before\n%s\nafterwards\n%s", before, after)
+	}
 	f.backup(t)
 }
 
@@ -199,31 +225,43 @@ func TestOneJobAtATime(t *testing.T) {
 	f := newStronghold(t, vault.Options{Limits: new(limiter.Unlimited())})
 	signature := furnish(t, f)
 	folder := f.backup(t)
-	var inside int // not guarded: a second one inside is a race
-	f.blobs.way = func(string) error { inside++; return nil }
+	var inside atomic.Int32
+	f.blobs.way = func(string) error {
+		defer inside.Add(-1)
+		if n := inside.Add(1); n != 1 {
+			t.Errorf("%d jobs are at the storage", n)
+		}
+		runtime.Gosched() // to whoever would come in as well
+		return nil
+	}
+	verify := func() (bool, error) {
+		return f.owner.Verify(t.Context(), "signs", vault.ES256, make([]byte, 32), signature)
+	}
 	var wg sync.WaitGroup
 	for range 4 {
-		for doing, do := range restoring(f.owner, toStorage, folder, "signs") {
+		for doing, do := range jobsOf(f.owner, folder, "signs") {
 			wg.Go(func() {
-				if j, err := do(t.Context()); err == nil {
-					got(f.owner.GetRestoreStatus(t.Context(), j.ID))(t)
-				} else if codes(err) != "Conflict" {
+				j, err := do(t.Context())
+				if err == nil && strings.Contains(doing, "backup") {
+					_, err = f.owner.GetBackupStatus(t.Context(), j.ID)
+				} else if err == nil {
+					_, err = f.owner.GetRestoreStatus(t.Context(), j.ID)
+				}
+				if err != nil && codes(err) != "Conflict" {
 					t.Errorf("%s: %v", doing, err)
 				}
 			})
 		}
 		wg.Go(func() {
-			if _, err := f.owner.StartBackup(t.Context(), toStorage); err != nil && codes(err) != "Conflict" {
-				t.Errorf("backup: %v", err)
-			}
-			if ok, err := f.owner.Verify(t.Context(), "signs", vault.ES256, make([]byte, 32), signature); !ok && codes(err) != "Conflict" {
+			if ok, err := verify(); !ok && codes(err) != "Conflict" {
 				t.Errorf("verify: %v, %v", ok, err)
 			}
 		})
 	}
 	wg.Wait()
+	f.blobs.way = nil
 	f.restored(t)(f.owner.StartRestore(t.Context(), toStorage, folder))
-	if ok := got(f.owner.Verify(t.Context(), "signs", vault.ES256, make([]byte, 32), signature))(t); !ok {
+	if !got(verify())(t) {
 		t.Error("the key is another one")
 	}
 }
