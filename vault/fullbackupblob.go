@@ -9,8 +9,8 @@ import (
 )
 
 // A full backup is one blob: a byte of version and the sealed JSON of a fullBackup. The sealing key belongs to the security
-// domain, and the blob to its folder: elsewhere it does not open. Of the keys the JSON has what the module has sealed, and of
-// the roles nothing that is secret.
+// domain, and the blob to its folder: elsewhere it does not open. The JSON holds the keys as the module has sealed them, and
+// roles: nothing that is secret in the clear.
 const (
 	fullBackupVersion = 1
 	fullBackupBlob    = "/backup.sealed"
@@ -29,8 +29,8 @@ type storedRoles struct {
 	Custom      []policy.RoleDefinition `json:"custom,omitempty"`
 }
 
-// snapshot is all that the Managed HSM held when the request came, as JSON of a fullBackup. No restore has ended since: begin
-// refuses who came before.
+// snapshot is all that the Managed HSM held when the request came, as JSON of a fullBackup. No restore has ended since:
+// begin refuses who came before.
 func (c call) snapshot() ([]byte, error) {
 	roles := c.set.RBAC
 	held, size := fullBackup{Roles: storedRoles{roles.Assignments, roles.Roles}}, 0
