@@ -47,6 +47,7 @@ func (l life[V, O, R, I]) backup(c call, _ nothing) (blob, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer clear(plain)
 	if len(plain) > maxBlob-blobMin {
 		return nil, errs.NewBodyTooLarge(maxBlob)
 	}
@@ -58,14 +59,23 @@ func (l life[V, O, R, I]) backup(c call, _ nothing) (blob, error) {
 	return aead.Seal(header, nil, plain, header), nil
 }
 
-// snapshot is the object with all its versions, as JSON of a backup.
+// snapshot is the object with all its versions, as JSON of a backup. That of a vault's object holds the secret or private key
+// in the clear; the caller overwrites it.
 func (l life[V, O, R, I]) snapshot(o *shelf.Object[V, O]) ([]byte, error) {
 	records, _, err := l.records(shelf.Change{Kind: l.kind.Index(), Name: o.Name, After: o})
 	if err != nil {
 		return nil, err
 	}
+	defer wipe(records)
 	last := len(records) - 1
 	return json.Marshal(backup{records[last], records[:last]})
+}
+
+// wipe overwrites what records say of secrets and private keys.
+func wipe(records []record) {
+	for _, r := range records {
+		clear(r.Data)
+	}
 }
 
 // blob is the output of a backup and the input of a restore.
@@ -108,12 +118,14 @@ func (l life[V, O, R, I]) unseal(c call, b blob) (*shelf.Object[V, O], error) {
 	if err != nil {
 		return nil, errs.NewForeignBackup()
 	}
+	defer clear(plain)
 	return l.revive(c, plain)
 }
 
 // revive reads the JSON of a backup of the kind.
 func (l life[V, O, R, I]) revive(c call, plain []byte) (*shelf.Object[V, O], error) {
 	var held backup
+	defer func() { wipe(held.Versions) }()
 	if err := json.Unmarshal(plain, &held); err != nil || held.Object.Kind != l.kind.Index() || validName(held.Object.Name) != nil {
 		return nil, errs.NewCorruptBackup()
 	}

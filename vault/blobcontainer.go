@@ -9,6 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
+	"runtime"
+	"syscall"
 )
 
 // BlobContainer is where full backups of Managed HSMs are kept, such as a container of a storage account. What reaches it is
@@ -24,20 +27,23 @@ type BlobContainer interface {
 }
 
 // DirectoryBlobs returns the container whose blobs are the files of a directory, for their owner alone. The directory is made
-// when the first blob is put into it. No name leads out of it.
-func DirectoryBlobs(dir string) BlobContainer { return directory(dir) }
+// when the first blob is put into it. No name leads out of it. A blob that was put is there after a power cut.
+func DirectoryBlobs(dir string) BlobContainer { return &directory{dir, (*os.File).Sync} }
 
-type directory string
+type directory struct {
+	path string
+	sync func(*os.File) error // has what a file or a folder holds kept for good
+}
 
 // Put implements [BlobContainer]. It writes another file first, which then gets the name.
-func (d directory) Put(ctx context.Context, name string, data []byte) (err error) {
+func (d *directory) Put(ctx context.Context, name string, data []byte) (err error) {
 	if err := errors.Join(ctx.Err(), blobName(name)); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(string(d), 0o700); err != nil {
+	if err := d.make(d.path); err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(string(d))
+	root, err := os.OpenRoot(d.path)
 	if err != nil {
 		return err
 	}
@@ -51,47 +57,106 @@ func (d directory) Put(ctx context.Context, name string, data []byte) (err error
 			_ = root.Remove(draft) // what remains is in nobody's way
 		}
 	}()
-	if err := write(root, draft, data); err != nil {
+	if err := d.write(root, draft, data); err != nil {
 		return err
 	}
-	return root.Rename(draft, name)
+	if err := root.Rename(draft, name); err != nil {
+		return err
+	}
+	return d.keepName(root, name)
+}
+
+// make makes a directory, and those above it, unless it is there.
+func (d *directory) make(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	above := filepath.Dir(dir)
+	if err := d.make(above); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return d.keep(os.Open(above))
 }
 
 // write makes a file that was not there and has it kept for good.
-func write(root *os.Root, name string, data []byte) error {
+func (d *directory) write(root *os.Root, name string, data []byte) error {
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	if _, err = f.Write(data); err == nil {
-		err = f.Sync()
+		err = d.sync(f)
 	}
 	return errors.Join(err, f.Close())
 }
 
+// keepName has a name kept for good, and those of the folders that it is in.
+func (d *directory) keepName(root *os.Root, name string) error {
+	for name != "." {
+		name = path.Dir(name)
+		if err := d.keep(root.Open(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep has the names in an open folder kept for good, where the system does that by request.
+func (d *directory) keep(folder *os.File, err error) error {
+	if err != nil {
+		return err
+	}
+	err = d.sync(folder)
+	if runtime.GOOS == "windows" || errors.Is(err, syscall.EINVAL) {
+		err = nil
+	}
+	return errors.Join(err, folder.Close())
+}
+
 // Get implements [BlobContainer].
-func (d directory) Get(ctx context.Context, name string) ([]byte, error) {
+func (d *directory) Get(ctx context.Context, name string) ([]byte, error) {
 	if err := errors.Join(ctx.Err(), blobName(name)); err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(string(d))
+	root, err := os.OpenRoot(d.path)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	info, err := root.Stat(name)
-	switch {
-	case err != nil:
+	if info, err := root.Stat(name); err != nil {
 		return nil, err
-	case !info.Mode().IsRegular() || info.Size() > maxFullBackup:
-		return nil, fmt.Errorf("vault: %s is no blob of at most %d bytes", name, maxFullBackup)
+	} else if !info.Mode().IsRegular() { // a pipe would not even open
+		return nil, noBlob(name)
 	}
 	f, err := root.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFullBackup+1))
+	return readBlob(f, name)
+}
+
+// readBlob reads a file that may still grow.
+func readBlob(f *os.File, name string) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxFullBackup {
+		return nil, noBlob(name)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFullBackup+1))
+	if len(data) > maxFullBackup {
+		return nil, noBlob(name)
+	}
+	return data, err
+}
+
+func noBlob(name string) error {
+	return fmt.Errorf("vault: %s is no blob of at most %d bytes", name, maxFullBackup)
 }
 
 // blobName tells whether a blob can have a name.

@@ -2,12 +2,14 @@ package vault_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 
@@ -93,6 +95,53 @@ func TestADirectoryGivesBlobsAlone(t *testing.T) {
 	}
 	if entries := got(os.ReadDir(dir))(t); len(entries) != 2 {
 		t.Errorf("there are %v", entries)
+	}
+}
+
+// A blob is there after a power cut: its data is synced before it gets its name, then the folders that lead to it, of which
+// the new ones are synced too in what they are in.
+func TestABlobOutlivesAPowerCut(t *testing.T) {
+	t.Parallel()
+	top := t.TempDir()
+	dir := filepath.Join(top, "deep", "backups")
+	var synced []string
+	var failAt int
+	blobs := vault.SyncedBlobs(dir, func(f *os.File) error {
+		what := got(filepath.Rel(top, f.Name()))(t)
+		if !got(f.Stat())(t).IsDir() {
+			what = "data"
+		}
+		if data, err := os.ReadFile(filepath.Join(dir, blobName)); err == nil {
+			what += " of " + string(data)
+		}
+		if synced = append(synced, filepath.ToSlash(what)); len(synced) == failAt {
+			return errDisk
+		}
+		return nil
+	})
+	folder := "deep/backups/" + filepath.Dir(blobName)
+	for _, c := range []struct {
+		data string
+		want []string
+	}{
+		{"one", []string{".", "deep", "data", folder + " of one", "deep/backups of one"}},
+		{"two", []string{"data of one", folder + " of two", "deep/backups of two"}},
+	} {
+		synced = nil
+		fine(t, blobs.Put(t.Context(), blobName, []byte(c.data)))
+		if !slices.Equal(synced, c.want) {
+			t.Errorf("synced %q, want %q", synced, c.want)
+		}
+	}
+	if runtime.GOOS == "windows" {
+		return
+	}
+	for failAt = range 6 {
+		fine(t, os.RemoveAll(filepath.Join(top, "deep")))
+		synced = nil
+		if err := blobs.Put(t.Context(), blobName, []byte("three")); errors.Is(err, errDisk) != (failAt > 0) || len(synced) != cmp.Or(failAt, 5) {
+			t.Errorf("after %q, the last of which failed: %v", synced, err)
+		}
 	}
 }
 

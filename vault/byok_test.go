@@ -24,6 +24,7 @@ import (
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/cryptotest"
 	"github.com/embedvault/embedvault/crypto/hsm"
+	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/vault"
 )
@@ -335,4 +336,21 @@ func FuzzKeyExchangeKeyAddress(f *testing.F) {
 			t.Errorf("%q: %v", kid, err)
 		}
 	})
+}
+
+// A key exchange key does nothing else, however it came.
+func TestTheOperationImportOfAnImportedKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	for what, j := range map[string]crypto.JWK{"software": cryptotest.JWK(t, crypto.RSA(2048)), "ec": cryptotest.JWK(t, crypto.EC(crypto.P256)), "two": cryptotest.JWK(t, crypto.RSA(2048))} {
+		j.KeyOps = []crypto.Operation{crypto.OpImport}
+		o := &vault.ImportKeyOptions{}
+		if what == "two" {
+			j.KeyOps = append(j.KeyOps, crypto.OpDecrypt)
+			o.HSM = true
+		}
+		if _, err := w.owner.ImportKey(t.Context(), what, j, o); errs.StatusOf(err) != 400 {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 }

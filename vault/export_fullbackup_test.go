@@ -16,5 +16,5 @@ func ReadFullBackup(ctx context.Context, h *HSM, plain []byte) (names []string, 
 
 // FullBackupPlain is what a full backup of a Managed HSM would seal now.
 func FullBackupPlain(ctx context.Context, h *HSM) ([]byte, error) {
-	return (call{ctx: ctx, container: h.container, set: h.settings.Load()}).snapshot()
+	return (call{ctx: ctx, container: h.container, set: h.settings.Load(), root: h.shelf.Root()}).snapshot()
 }

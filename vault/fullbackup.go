@@ -85,11 +85,8 @@ func (c call) start(k jobKind, at BackupStorage, work func(*BackupJob, BlobConta
 		return startedJob{}, err
 	}
 	var done *BackupJob
-	defer func() { a.end(done, k.blocks) }()
-	j := BackupJob{
-		ID: newVersionID().String(), Status: JobSucceeded, Started: c.now, Ended: c.now.Add(time.Duration(c.lag()) * time.Second),
-		restores: k.restores,
-	}
+	defer func() { a.end(done) }()
+	j := BackupJob{ID: newVersionID().String(), Status: JobSucceeded, Started: c.now, restores: k.restores}
 	blobs, err := c.openStorage(at)
 	if err == nil {
 		err = work(&j, blobs)
@@ -99,12 +96,22 @@ func (c call) start(k jobKind, at BackupStorage, work func(*BackupJob, BlobConta
 	} else if err != nil {
 		return startedJob{}, err
 	}
+	j.Ended = c.ended()
 	done = &j
 	return startedJob(j.begun()), nil
 }
 
-// reach does something with the storage. What the storage says of its failure goes no further: it may repeat the token.
-func (c call) reach(absent, failed string, do func() error) error {
+// ended is when a job ends whose work is done: now, or when the lag is over since its request came.
+func (c call) ended() time.Time {
+	now, over := c.container.svc.now(), c.now.Add(time.Duration(c.lag())*time.Second)
+	if now.Before(over) {
+		return over
+	}
+	return now
+}
+
+// useStorage does something with the storage. What the storage says of its failure goes no further: it may repeat the token.
+func (c call) useStorage(absent, failed string, do func() error) error {
 	err := shelf.Contain(do)
 	switch {
 	case err == nil:
@@ -124,7 +131,7 @@ func (c call) openStorage(at BackupStorage) (found BlobContainer, err error) {
 	if at.ManagedIdentity {
 		at.SAS = Value{}
 	}
-	err = c.reach(noContainer, "it could not be opened", func() (err error) {
+	err = c.useStorage(noContainer, "it could not be opened", func() (err error) {
 		if found, err = c.container.svc.storage(c.ctx, at.URI, at.SAS); err == nil && found == nil {
 			err = fs.ErrNotExist
 		}
@@ -140,22 +147,20 @@ func startBackup(c call, to BackupStorage) (startedJob, error) {
 		if err != nil {
 			return err
 		}
-		defer clear(plain)
 		folder := "mhsm-" + c.container.name + "-" + c.container.admin.folderTime(c.now).Format("20060102150405")
 		sealed, err := c.sealFull(plain, folder)
 		if err != nil {
 			return err
 		}
 		j.URI = strings.TrimRight(to.URI, "/") + "/" + folder
-		return c.reach(noContainer, "it took no blob", func() error { return blobs.Put(c.ctx, folder+fullBackupBlob, sealed) })
+		return c.useStorage(noContainer, "it took no blob", func() error { return blobs.Put(c.ctx, folder+fullBackupBlob, sealed) })
 	})
 }
 
 // checkBackup tells whether a backup could be written, and writes none.
 func checkBackup(c call, to BackupStorage) (startedJob, error) {
 	return c.start(backing, to, func(*BackupJob, BlobContainer) error {
-		plain, err := c.snapshot()
-		clear(plain)
+		_, err := c.snapshot()
 		return err
 	})
 }

@@ -3,12 +3,18 @@ package vault_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"regexp"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
+	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/cryptotest"
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/policy"
@@ -47,6 +53,10 @@ func TestAStorageThatFailsFailsTheJob(t *testing.T) {
 				}
 				if said := fmt.Sprintf("%v %+v %#v %s", done, done, done.Error, errors.Unwrap(done.Error)); strings.Contains(said, signatureSAS) {
 					t.Errorf("%s that %s at %s tells the token: %s", doing, how, at, said)
+				}
+				done.Error.Message = "changed by who asked"
+				if again := got(status(t.Context(), j.ID))(t); again.Error.Message == done.Error.Message {
+					t.Errorf("%s that %s at %s shares its error", doing, how, at)
 				}
 			}
 		}
@@ -175,17 +185,37 @@ func TestABackupNeedsTheModule(t *testing.T) {
 	f.restored(t)(f.owner.StartRestore(t.Context(), toStorage, folder))
 }
 
-// A caller who gives up while the storage is at work leaves no job behind.
+// A caller who gives up while the storage is at work leaves no job behind, and changes nothing.
 func TestAStorageOfSomebodyWhoGaveUp(t *testing.T) {
 	t.Parallel()
 	f := newStronghold(t, vault.Options{})
+	furnish(t, f)
 	folder := f.backup(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	f.blobs.way = func(string) error { cancel(); return ctx.Err() }
-	if _, err := f.owner.StartRestore(ctx, toStorage, folder); !errors.Is(err, context.Canceled) {
-		t.Errorf("the answer is %v", err)
+	upset(t, f)
+	before := holding(t, f.hsm)
+	for _, at := range []string{"open", "get"} {
+		for how, end := range map[string]func(context.Context) error{
+			"fails": context.Context.Err, "goes on": func(context.Context) error { return nil },
+		} {
+			for doing, do := range restoring(f.owner, toStorage, folder, "wraps") {
+				ctx, cancel := context.WithCancel(t.Context())
+				f.blobs.way = func(doing string) error {
+					if doing != at {
+						return nil
+					}
+					cancel()
+					return end(ctx)
+				}
+				if _, err := do(ctx); !errors.Is(err, context.Canceled) {
+					t.Errorf("%s, where a storage %s at %s: %v", doing, how, at, err)
+				}
+			}
+		}
 	}
 	f.blobs.way = nil
+	if after := holding(t, f.hsm); after != before {
+		t.Errorf("before\n%s\nafterwards\n%s", before, after)
+	}
 	f.backup(t)
 }
 
@@ -195,31 +225,43 @@ func TestOneJobAtATime(t *testing.T) {
 	f := newStronghold(t, vault.Options{Limits: new(limiter.Unlimited())})
 	signature := furnish(t, f)
 	folder := f.backup(t)
-	var inside int // not guarded: a second one inside is a race
-	f.blobs.way = func(string) error { inside++; return nil }
+	var inside atomic.Int32
+	f.blobs.way = func(string) error {
+		defer inside.Add(-1)
+		if n := inside.Add(1); n != 1 {
+			t.Errorf("%d jobs are at the storage", n)
+		}
+		runtime.Gosched() // to whoever would come in as well
+		return nil
+	}
+	verify := func() (bool, error) {
+		return f.owner.Verify(t.Context(), "signs", vault.ES256, make([]byte, 32), signature)
+	}
 	var wg sync.WaitGroup
 	for range 4 {
-		for doing, do := range restoring(f.owner, toStorage, folder, "signs") {
+		for doing, do := range jobsOf(f.owner, folder, "signs") {
 			wg.Go(func() {
-				if j, err := do(t.Context()); err == nil {
-					got(f.owner.GetRestoreStatus(t.Context(), j.ID))(t)
-				} else if codes(err) != "Conflict" {
+				j, err := do(t.Context())
+				if err == nil && strings.Contains(doing, "backup") {
+					_, err = f.owner.GetBackupStatus(t.Context(), j.ID)
+				} else if err == nil {
+					_, err = f.owner.GetRestoreStatus(t.Context(), j.ID)
+				}
+				if err != nil && codes(err) != "Conflict" {
 					t.Errorf("%s: %v", doing, err)
 				}
 			})
 		}
 		wg.Go(func() {
-			if _, err := f.owner.StartBackup(t.Context(), toStorage); err != nil && codes(err) != "Conflict" {
-				t.Errorf("backup: %v", err)
-			}
-			if ok, err := f.owner.Verify(t.Context(), "signs", vault.ES256, make([]byte, 32), signature); !ok && codes(err) != "Conflict" {
+			if ok, err := verify(); !ok && codes(err) != "Conflict" {
 				t.Errorf("verify: %v, %v", ok, err)
 			}
 		})
 	}
 	wg.Wait()
+	f.blobs.way = nil
 	f.restored(t)(f.owner.StartRestore(t.Context(), toStorage, folder))
-	if ok := got(f.owner.Verify(t.Context(), "signs", vault.ES256, make([]byte, 32), signature))(t); !ok {
+	if !got(verify())(t) {
 		t.Error("the key is another one")
 	}
 }
@@ -276,5 +318,32 @@ func TestTheTokenIsNowhere(t *testing.T) {
 	}
 	if strings.Contains(said+content(t, s), signatureSAS) {
 		t.Error("the token is told")
+	}
+}
+
+// What a full backup seals holds no key in the clear: nobody needs to overwrite it.
+func TestAFullBackupHoldsSealedKeys(t *testing.T) {
+	t.Parallel()
+	f := newStronghold(t, vault.Options{})
+	keys := map[string]crypto.JWK{"ec": cryptotest.JWK(t, crypto.EC(crypto.P256)), "rsa": cryptotest.JWK(t, crypto.RSA(2048)), "oct": cryptotest.JWK(t, crypto.Oct(256))}
+	for name, j := range keys {
+		got(f.owner.ImportKey(t.Context(), name, j, nil))(t)
+	}
+	var texts []byte // of all that is encoded in the backup
+	for _, text := range regexp.MustCompile(`[A-Za-z0-9+/]{16,}={0,2}`).FindAll(got(vault.FullBackupPlain(t.Context(), f.hsm))(t), -1) {
+		decoded, _ := base64.StdEncoding.AppendDecode(nil, text)
+		texts = append(texts, decoded...)
+	}
+	for name, j := range keys {
+		for _, part := range [][]byte{j.X, j.N} {
+			if !bytes.Contains(texts, part) {
+				t.Errorf("the public part of %s is not there", name)
+			}
+		}
+		for _, part := range [][]byte{j.D, j.P, j.Q, j.DP, j.DQ, j.QI, j.K} {
+			if len(part) > 0 && bytes.Contains(texts, part) {
+				t.Errorf("a private part of %s is there", name)
+			}
+		}
 	}
 }

@@ -35,6 +35,27 @@ func TestARestoreIsTheSnapshot(t *testing.T) {
 	})
 }
 
+// A backup holds what there was when it was asked for, keys and roles, whatever comes while it is made.
+func TestABackupIsOfOneMoment(t *testing.T) {
+	t.Parallel()
+	f := newStronghold(t, vault.Options{})
+	furnish(t, f)
+	before := holding(t, f.hsm)
+	f.blobs.way = func(string) error {
+		f.blobs.way = nil
+		upset(t, f)
+		return nil
+	}
+	folder := f.backup(t)
+	if holding(t, f.hsm) == before {
+		t.Fatal("nothing came while it was made")
+	}
+	f.restored(t)(f.owner.StartRestore(t.Context(), toStorage, folder))
+	if after := holding(t, f.hsm); after != before {
+		t.Errorf("before\n%s\nafterwards\n%s", before, after)
+	}
+}
+
 // history lets some requests about a few keys and roles happen. Those that do not fit are refused.
 func history(rt *rapid.T, f *stronghold) {
 	ctx, c := rt.Context(), f.owner

@@ -9,7 +9,8 @@ import (
 )
 
 // A full backup is one blob: a byte of version and the sealed JSON of a fullBackup. The sealing key belongs to the security
-// domain, and the blob to its folder: elsewhere it does not open.
+// domain, and the blob to its folder: elsewhere it does not open. The JSON holds the keys as the module has sealed them, and
+// roles: nothing that is secret in the clear.
 const (
 	fullBackupVersion = 1
 	fullBackupBlob    = "/backup.sealed"
@@ -28,12 +29,12 @@ type storedRoles struct {
 	Custom      []policy.RoleDefinition `json:"custom,omitempty"`
 }
 
-// snapshot is all that the Managed HSM holds at one moment, as JSON of a fullBackup. The caller overwrites it.
+// snapshot is all that the Managed HSM held when the request came, as JSON of a fullBackup. No restore has ended since:
+// begin refuses who came before.
 func (c call) snapshot() ([]byte, error) {
-	roles := c.container.settings.Load().RBAC
+	roles := c.set.RBAC
 	held, size := fullBackup{Roles: storedRoles{roles.Assignments, roles.Roles}}, 0
-	defer func() { wipe(held.Keys) }()
-	for o := range keys.All(c.container.shelf.Root()) {
+	for o := range keys.All(c.root) {
 		if isPurged(o, c.unix()) {
 			continue
 		}
@@ -52,12 +53,6 @@ func (c call) snapshot() ([]byte, error) {
 // isPurged tells whether nothing of a key can be had any more.
 func isPurged(o *keyObject, now int64) bool { return o.Deletion != nil && o.Deletion.Purge <= now }
 
-func wipe(all []json.RawMessage) {
-	for _, data := range all {
-		clear(data)
-	}
-}
-
 // sealFull seals a full backup for a folder.
 func (c call) sealFull(plain []byte, folder string) ([]byte, error) {
 	key, err := c.domainKey(fullBackupPurpose)
@@ -75,7 +70,7 @@ func (c call) sealFull(plain []byte, folder string) ([]byte, error) {
 	return aead.Seal(header, nil, plain, fullBackupContext(folder)), nil
 }
 
-// openFull opens a full backup of a folder. The caller overwrites what it returns.
+// openFull opens a full backup of a folder.
 func (c call) openFull(sealed []byte, folder string) ([]byte, error) {
 	if len(sealed) < blobMin || len(sealed) > maxFullBackup || sealed[0] != fullBackupVersion {
 		return nil, errs.NewForeignBackup()
@@ -116,7 +111,7 @@ func (r restorable) key(name string) *keyObject {
 // fetch reads the full backup of a folder.
 func (c call) fetch(from BlobContainer, folder string) (held restorable, err error) {
 	var sealed []byte
-	err = c.reach("the folder holds no backup", "it gave no blob", func() (err error) {
+	err = c.useStorage("the folder holds no backup", "it gave no blob", func() (err error) {
 		sealed, err = from.Get(c.ctx, folder+fullBackupBlob)
 		return err
 	})
@@ -127,7 +122,6 @@ func (c call) fetch(from BlobContainer, folder string) (held restorable, err err
 	if err != nil {
 		return held, err
 	}
-	defer clear(plain)
 	return c.readFull(plain)
 }
 
@@ -137,7 +131,6 @@ func (c call) readFull(plain []byte) (held restorable, err error) {
 	if err := json.Unmarshal(plain, &from); err != nil {
 		return held, errs.NewCorruptBackup()
 	}
-	defer wipe(from.Keys)
 	held.roles = RBAC{Assignments: from.Roles.Assignments, Roles: from.Roles.Custom}
 	if _, err := policy.CompileLocalAssignments(held.roles.Roles, held.roles.Assignments); err != nil {
 		return held, errs.NewCorruptBackup()

@@ -20,7 +20,7 @@ func TestMuchAtOnceInAManagedHSM(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	unlimited := limiter.Unlimited()
-	b := &blobs{all: map[string][]byte{}}
+	b := &shelfOfBlobs{blobs: map[string][]byte{}}
 	var svc *vault.Service
 	once := func() *vault.Client { return svc.LookupHSM("fortress").As(vault.Owner()) }
 	w := newWorld(t, &vault.Options{Store: store.NewMemory(), Limits: &unlimited,
@@ -33,14 +33,14 @@ func TestMuchAtOnceInAManagedHSM(t *testing.T) {
 	_, certificates := shareholders(t, 3)
 	fine(t, h.Activate(ctx))
 	got(c.CreateKey(ctx, "k", vault.EC(vault.P256), nil))(t)
-	first := got(c.StartBackup(ctx, stor))(t)
+	first := got(c.StartBackup(ctx, toStorage))(t)
 	folder := got(c.GetBackupStatus(ctx, first.ID))(t).Folder()
 	var wg sync.WaitGroup
 	for i := range 4 {
 		for _, do := range []func(n int){
 			func(n int) { _, _ = c.CreateKey(ctx, fmt.Sprint("k", n%5), vault.EC(vault.P256), nil) },
-			func(n int) { _, _ = c.StartBackup(ctx, stor); w.clock.Advance(time.Second) },
-			func(n int) { _, _ = c.StartRestore(ctx, stor, folder); w.clock.Advance(time.Second) },
+			func(n int) { _, _ = c.StartBackup(ctx, toStorage); w.clock.Advance(time.Second) },
+			func(n int) { _, _ = c.StartRestore(ctx, toStorage, folder); w.clock.Advance(time.Second) },
 			func(n int) {
 				_, _ = c.CreateRoleAssignment(ctx, "/", policy.RoleAssignment{Role: policy.HSMRoles()[1].ID, PrincipalID: fmt.Sprint("p", n)})
 			},
@@ -51,7 +51,7 @@ func TestMuchAtOnceInAManagedHSM(t *testing.T) {
 				_ = c.PurgeDeletedKey(ctx, fmt.Sprint("k", n%5))
 			},
 			func(n int) { _ = h.Options(); _ = h.SetNetwork(ctx, policy.NetworkRules{}) },
-			func(n int) { _, _ = c.StartKeyRestore(ctx, "k", stor, folder) },
+			func(n int) { _, _ = c.StartKeyRestore(ctx, "k", toStorage, folder) },
 		} {
 			wg.Go(func() {
 				for n := range 15 {
@@ -94,7 +94,7 @@ func TestHostileRequestsOfAManagedHSM(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	unlimited := limiter.Unlimited()
-	b := &blobs{all: map[string][]byte{}}
+	b := &shelfOfBlobs{blobs: map[string][]byte{}}
 	w := newWorld(t, &vault.Options{Limits: &unlimited, Storage: func(context.Context, string, vault.Value) (vault.BlobContainer, error) { return b, nil }}, nil)
 	h, c := newHSM(t, w, nil)
 	fine(t, h.Activate(ctx))
@@ -143,7 +143,7 @@ func TestHostileRequestsOfAManagedHSM(t *testing.T) {
 	if all := twice.Options().Administrators; len(all) != 1 {
 		t.Errorf("administrators %q", all)
 	}
-	if s := fmt.Sprintf("%+v %v %#v", h, *h, stor); strings.Contains(s, "hushhush") {
+	if s := fmt.Sprintf("%+v %v %#v", h, *h, toStorage); strings.Contains(s, signatureSAS) {
 		t.Errorf("the token shows in %s", s)
 	}
 }

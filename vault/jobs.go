@@ -18,7 +18,8 @@ const (
 	JobFailed     JobStatus = "Failed"
 )
 
-// BackupJob is a full backup, a restore, or a check before one of them. It takes as long as Options.Lag.
+// BackupJob is a full backup, a restore, or a check before one of them. It is in progress while its work is done, and until
+// Options.Lag is over since it began.
 type BackupJob struct {
 	ID      string // 32 hexadecimal digits
 	Status  JobStatus
@@ -63,44 +64,39 @@ const maxJobs = 64
 
 // jobs are the backups and restores of a Managed HSM. Those of its administration are guarded by its mutex.
 type jobs struct {
-	working bool        // a request is doing the work of a job
-	over    []BackupJob // as they end, the newest last
-	folder  time.Time   // the second by which the newest folder is named
+	working  bool        // a request is doing the work of a job
+	blocking bool        // and nothing but the status of a restore is answered meanwhile
+	restored time.Time   // until when nothing else is answered after that work; the zero time: none has been done
+	over     []BackupJob // as they end, the newest last
+	folder   time.Time   // the second by which the newest folder is named
 }
 
-// begin makes the work of a job the caller's, if no other is in progress. Until the caller ends it nothing but the status of
-// a restore is answered while it restores.
-func (a *administration) begin(now time.Time, restores bool) error {
+// begin makes the work of a job the caller's, who came at a moment, until the caller ends it. It refuses a caller who came
+// before the newest job ended.
+func (a *administration) begin(came time.Time, blocks bool) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if last := len(a.jobs.over) - 1; a.jobs.working || last >= 0 && now.Before(a.jobs.over[last].Ended) {
+	if last := len(a.jobs.over) - 1; a.jobs.working || last >= 0 && came.Before(a.jobs.over[last].Ended) {
 		return errs.NewJobRunning()
 	}
-	a.jobs.working = true
-	if restores {
-		a.restored = now.AddDate(1000, 0, 0)
-	}
+	a.jobs.working, a.jobs.blocking = true, blocks
 	return nil
 }
 
-// end remembers a job, nil if the request was refused that began it.
-func (a *administration) end(j *BackupJob, restores bool) {
+// end remembers a job whose work is done, nil if the request was refused that began it.
+func (a *administration) end(j *BackupJob) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.jobs.working = false
-	if restores {
-		a.restored = time.Time{}
+	if j != nil {
+		if a.jobs.blocking {
+			a.jobs.restored = j.Ended
+		}
+		if over := a.jobs.over; len(over) == maxJobs {
+			a.jobs.over = slices.Delete(over, 0, 1)
+		}
+		a.jobs.over = append(a.jobs.over, *j)
 	}
-	if j == nil {
-		return
-	}
-	if restores {
-		a.restored = j.Ended
-	}
-	if over := a.jobs.over; len(over) == maxJobs {
-		a.jobs.over = slices.Delete(over, 0, 1)
-	}
-	a.jobs.over = append(a.jobs.over, *j)
+	a.jobs.working, a.jobs.blocking = false, false
 }
 
 // job finds a job among the backups or among the restores.

@@ -1,6 +1,8 @@
 package vault_test
 
 import (
+	"context"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +77,73 @@ func TestAJobTakesItsTime(t *testing.T) {
 		f.restored(t)(j, nil)
 		got(f.owner.GetKey(ctx, "k"))(t)
 	}
+}
+
+// A job ends when its work is done, and not before the lag is over. Who came before it ended has come while it ran.
+func TestAJobEndsAfterItsWork(t *testing.T) {
+	t.Parallel()
+	const lag = 10 * time.Second
+	f := newStronghold(t, vault.Options{Lag: lag})
+	for work, want := range map[time.Duration]time.Duration{0: lag, 3 * time.Second: lag, lag: lag, 17 * time.Second: 17 * time.Second} {
+		for how, err := range map[string]error{"succeeds": nil, "fails": errDisk} {
+			f.blobs.way = func(doing string) error {
+				if doing == "open" {
+					f.clock.Advance(work)
+					return nil
+				}
+				return err
+			}
+			j := got(f.owner.StartBackup(t.Context(), toStorage))(t)
+			f.clock.Advance(max(0, lag-work))
+			done := got(f.owner.GetBackupStatus(t.Context(), j.ID))(t)
+			if took := done.Ended.Sub(done.Started); took != want || !done.Started.Equal(j.Started) || done.Status == vault.JobInProgress {
+				t.Errorf("a job of %v that %s took %v: %+v", work, how, took, done)
+			}
+		}
+	}
+}
+
+// While a job is at its work there is no other, and a restore lets nothing through.
+func TestOthersWhileAJobWorks(t *testing.T) {
+	t.Parallel()
+	f := newStronghold(t, vault.Options{})
+	got(f.owner.CreateKey(t.Context(), "k", vault.EC(vault.P256), nil))(t)
+	folder := f.backup(t)
+	for doing, do := range jobsOf(f.owner, folder, "other") {
+		begun := 0
+		f.blobs.way = func(string) error {
+			if begun++; begun > 2 { // one of the others was let in
+				return errDisk
+			}
+			f.clock.Advance(time.Hour) // however long it takes
+			for other, do := range jobsOf(f.owner, folder, "other") {
+				if err := second(do(t.Context())); codes(err) != "Conflict" {
+					t.Errorf("%s beside %s: %v", other, doing, err)
+				}
+			}
+			want := ""
+			if strings.HasPrefix(doing, "restore") {
+				want = "Conflict"
+			}
+			if err := second(f.owner.GetKey(t.Context(), "k")); codes(err) != want {
+				t.Errorf("a key beside %s: %v", doing, err)
+			}
+			if err := second(f.owner.GetRestoreStatus(t.Context(), "unknown")); codes(err) != "NotFound" {
+				t.Errorf("the status of a restore beside %s: %v", doing, err)
+			}
+			return nil
+		}
+		if _, err := do(t.Context()); err != nil && codes(err) != "KeyNotFound" || begun == 0 {
+			t.Errorf("%s, at the storage %d times: %v", doing, begun, err)
+		}
+	}
+}
+
+// jobsOf are all requests that begin a job.
+func jobsOf(c *vault.Client, folder, key string) map[string]func(context.Context) (vault.BackupJob, error) {
+	all := restoring(c, toStorage, folder, key)
+	maps.Copy(all, starting(c, toStorage))
+	return all
 }
 
 // The newest 64 jobs are remembered, and every backup has a folder of its own.

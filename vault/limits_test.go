@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/vault"
@@ -129,5 +130,35 @@ func TestUnlimited(t *testing.T) {
 	take(t, w.vault, 20_000)
 	if usage := w.vault.Usage(); usage != (limiter.Usage{}) {
 		t.Errorf("usage is counted: %v", usage)
+	}
+}
+
+// The limit of keys holds whatever way keys come in.
+func TestTheLimitOfKeysHoldsForEveryWay(t *testing.T) {
+	if testing.Short() {
+		t.Skip()
+	}
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	ctx := t.Context()
+	h, c := newHSM(t, w, nil)
+	fine(t, h.Activate(ctx))
+	got(c.CreateKey(ctx, "first", vault.EC(vault.P256), nil))(t)
+	blob := got(c.BackupKey(ctx, "first"))(t)
+	got(c.DeleteKey(ctx, "first"))(t)
+	fine(t, c.PurgeDeletedKey(ctx, "first"))
+	got(c.CreateKey(ctx, "second", vault.EC(vault.P256), nil))(t)
+	got(c.DeleteKey(ctx, "second"))(t)
+	for i := range 5000 {
+		got(c.CreateKey(ctx, fmt.Sprint("k", i), crypto.Oct(128), nil))(t)
+	}
+	if _, err := c.CreateKey(ctx, "more", crypto.Oct(128), nil); codes(err) != "BadParameter" {
+		t.Errorf("create: %v", err)
+	}
+	if _, err := c.RestoreKey(ctx, blob); err == nil {
+		t.Error("RestoreKey exceeds the limit")
+	}
+	if _, err := c.RecoverDeletedKey(ctx, "second"); err == nil {
+		t.Error("RecoverDeletedKey exceeds the limit")
 	}
 }

@@ -174,18 +174,17 @@ type estate struct {
 // administration is what goes on in a Managed HSM.
 type administration struct {
 	mu       sync.Mutex
-	restored time.Time // until when a restore runs; the zero time: none has been made
 	ceremony ceremony
 	jobs     jobs
 }
 
 func newAdministration() *administration { return new(administration) }
 
-// restoring tells whether a restore runs.
+// restoring tells whether a restore is in progress.
 func (a *administration) restoring(now time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return now.Before(a.restored)
+	return a.jobs.blocking || now.Before(a.jobs.restored)
 }
 
 // ready tells whether the container can carry out an operation at all.

@@ -1,6 +1,7 @@
 package vault_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/policy"
 	"github.com/embedvault/embedvault/vault"
+	"github.com/embedvault/embedvault/vault/store"
 )
 
 // newHSM makes a Managed HSM in a world, and the client of its owner.
@@ -59,4 +61,145 @@ func TestTheFirewallOfAManagedHSM(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
+}
+
+// rewritten is a store with what another one holds, after an edit of the records of a sort.
+func rewritten(t *testing.T, from store.Store, edit func(r map[string]any) bool) store.Store {
+	t.Helper()
+	to := store.NewMemory()
+	for r, err := range from.Records(t.Context()) {
+		fine(t, err)
+		var m map[string]any
+		fine(t, json.Unmarshal(r.Value, &m))
+		if edit(m) {
+			r.Value = got(json.Marshal(m))(t)
+		}
+		fine(t, to.Commit(t.Context(), store.Batch{Put: []store.Record{r}}))
+	}
+	return to
+}
+
+// A record of a Managed HSM that is torn, or of another one, is a bad record.
+func TestTornRecordsOfAManagedHSM(t *testing.T) {
+	t.Parallel()
+	w, s := storedWorld(t, nil)
+	h, _ := newHSM(t, w, nil)
+	fine(t, h.Activate(t.Context()))
+	got(h.As(vault.Owner()).CreateKey(t.Context(), "k", vault.EC(vault.P256), nil))(t)
+	for what, edit := range map[string]func(map[string]any){
+		"without roles":      func(r map[string]any) { delete(r["settings"].(map[string]any), "rbac") },
+		"roles are null":     func(r map[string]any) { r["settings"].(map[string]any)["rbac"] = nil },
+		"of another name":    func(r map[string]any) { r["hsm"].(map[string]any)["name"] = "castle" },
+		"without a name":     func(r map[string]any) { delete(r["hsm"].(map[string]any), "name") },
+		"without its estate": func(r map[string]any) { delete(r, "hsm") },
+		"without settings":   func(r map[string]any) { delete(r, "settings") },
+	} {
+		t.Run(what, func(t *testing.T) {
+			torn := rewritten(t, s, func(r map[string]any) bool {
+				if r["sort"] != "vault" || r["hsm"] == nil {
+					return false
+				}
+				edit(r)
+				return true
+			})
+			o := w.options
+			o.Store = torn
+			if _, err := vault.New(&o); !errors.Is(err, vault.ErrBadRecord) {
+				t.Errorf("New: %v", err)
+			}
+		})
+	}
+	t.Run("a short domain", func(t *testing.T) {
+		o := w.options
+		o.Store = rewritten(t, s, func(r map[string]any) bool {
+			if r["sort"] != "module" || r["vault"] == "" {
+				return false
+			}
+			r["data"] = "AAAA"
+			return true
+		})
+		if _, err := vault.New(&o); !errors.Is(err, vault.ErrBadRecord) {
+			t.Errorf("New: %v", err)
+		}
+	})
+	t.Run("a software key", func(t *testing.T) {
+		got(w.owner.CreateKey(t.Context(), "soft", vault.EC(vault.P256), nil))(t)
+		var data any
+		rewritten(t, s, func(r map[string]any) bool {
+			if r["sort"] == "version" && r["vault"] == "contoso" {
+				data = r["data"]
+			}
+			return false
+		})
+		o := w.options
+		o.Store = rewritten(t, s, func(r map[string]any) bool {
+			if r["sort"] == "version" && r["vault"] == "fortress.managedhsm" {
+				r["data"] = data
+				return true
+			}
+			return false
+		})
+		if _, err := vault.New(&o); !errors.Is(err, vault.ErrBadRecord) {
+			t.Errorf("New: %v", err)
+		}
+	})
+}
+
+// No name of a vault finds a Managed HSM.
+func TestFindKeepsProductsApart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	newHSM(t, w, nil)
+	if c := w.svc.Find(vault.KeyVault, "fortress.managedhsm"); c != nil {
+		t.Errorf("found a %T", c)
+	}
+}
+
+// A module without its domain does not keep anybody from changing firewall and roles.
+func TestSettingsOfATamperedManagedHSM(t *testing.T) {
+	t.Parallel()
+	w, _ := storedWorld(t, nil)
+	h, _ := newHSM(t, w, nil)
+	fine(t, h.Activate(t.Context()))
+	got(h.As(vault.Owner()).CreateKey(t.Context(), "k", vault.EC(vault.P256), nil))(t)
+	h.Module().Tamper()
+	if err := h.SetNetwork(t.Context(), policy.NetworkRules{DefaultAction: policy.Deny}); err != nil {
+		t.Errorf("firewall: %v", err)
+	}
+	if err := h.SetRoles(t.Context(), nil, nil); err != nil {
+		t.Errorf("roles: %v", err)
+	}
+	w.reopen(t)
+	h = w.svc.LookupHSM("fortress")
+	if h.Options().Network.DefaultAction != policy.Deny || !h.Activated() {
+		t.Errorf("came back as %+v", h.Options())
+	}
+	got(h.As(vault.Owner()).Sign(t.Context(), "k", vault.ES256, make([]byte, 32)))(t)
+}
+
+// What backs a key up elsewhere does not open.
+func TestBackupsOfTheProductsStayApart(t *testing.T) {
+	t.Parallel()
+	w, _ := storedWorld(t, nil)
+	ctx := t.Context()
+	h, c := newHSM(t, w, nil)
+	fine(t, h.Activate(ctx))
+	v := got(w.svc.CreateVault(ctx, "fortress", nil))(t)
+	o := v.As(vault.Owner())
+	got(o.CreateKey(ctx, "k", vault.EC(vault.P256).HSM(), nil))(t)
+	if _, err := c.GetKey(ctx, "k"); errs.StatusOf(err) != 404 {
+		t.Errorf("%v", err)
+	}
+	bl := got(o.BackupKey(ctx, "k"))(t)
+	if _, err := c.RestoreKey(ctx, bl); errs.StatusOf(err) != 400 {
+		t.Errorf("%v", err)
+	}
+	got(c.CreateKey(ctx, "h", vault.EC(vault.P256), nil))(t)
+	bl = got(c.BackupKey(ctx, "h"))(t)
+	if _, err := o.RestoreKey(ctx, bl); errs.StatusOf(err) != 400 {
+		t.Errorf("%v", err)
+	}
+	w.reopen(t)
+	got(w.svc.LookupHSM("fortress").As(vault.Owner()).GetKey(ctx, "h"))(t)
+	got(w.svc.Lookup("fortress").As(vault.Owner()).GetKey(ctx, "k"))(t)
 }

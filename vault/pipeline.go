@@ -197,8 +197,8 @@ func (c *call) throttle(class limiter.Class, units int) error {
 	return refusal
 }
 
-// wellFormed checks that the container has the operation, and scope and name in the path. A version that no version can have is
-// simply not found, later.
+// wellFormed checks that the container has the operation, and scope and name in the path. A version that no version can
+// have is simply not found, later.
 func (c *call) wellFormed(r *row) error {
 	switch {
 	case !r.offered[c.container.kind]:

@@ -22,6 +22,7 @@ import (
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/errs"
+	"github.com/embedvault/embedvault/internal/hook"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/policy"
 	"github.com/embedvault/embedvault/policy/identity"
@@ -323,5 +324,30 @@ func TestAReleaseCountsWithCreation(t *testing.T) {
 	}
 	if _, err := w.owner.ReleaseKey(t.Context(), "out", w.target(t, good()), nil); codes(err) != "Throttled" {
 		t.Errorf("the sixth: %v", err)
+	}
+}
+
+// A rotation follows the policy that counts when its version is added, not the one from before the key was made.
+func TestARotationFollowsTheReleasePolicyOfTheMoment(t *testing.T) {
+	t.Parallel()
+	attestor := identity.NewAttestor(&identity.AttestorOptions{Authority: attester, NewKey: signingKey2048, Now: new(clock).Now})
+	unlimited := limiter.Unlimited()
+	var during func()
+	keys := &hook.Points{RSA: func(bits int) (*rsa.PrivateKey, error) {
+		if during != nil {
+			during()
+		}
+		return rsa.GenerateKey(rand.Reader, bits)
+	}}
+	w := newWorld(t, &vault.Options{Attestation: attestor, Limits: &unlimited, Hook: keys}, nil)
+	got(w.owner.CreateKey(t.Context(), "k", crypto.RSA(2048).HSM(), leaving()))(t)
+	strict := []byte(`{"anyOf":[{"authority":"https://attest.example/","allOf":[{"claim":"tee","equals":"none"}]}],"version":"1.0.0"}`)
+	during = func() {
+		during = nil
+		got(w.owner.UpdateKey(t.Context(), "k", &vault.UpdateKeyOptions{Release: &vault.ReleasePolicy{Data: strict}}))(t)
+	}
+	k := got(w.owner.RotateKey(t.Context(), "k"))(t)
+	if string(k.Release.Data) != string(got(w.owner.GetKey(t.Context(), "k"))(t).Release.Data) || !strings.Contains(string(k.Release.Data), `"none"`) {
+		t.Errorf("rotated under %s", k.Release.Data)
 	}
 }

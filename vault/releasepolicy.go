@@ -18,8 +18,8 @@ type ReleasePolicy struct {
 	// Immutable policies cannot be changed, nor can this be taken back.
 	Immutable bool
 	// Data is the policy, JSON that policy.ParseReleasePolicy reads; values of different types are compared as texts, see
-	// policy.ReleasePolicy.Evaluate. What comes back is written anew: by a vault in its own order of members, by a Managed HSM
-	// in that of their names.
+	// policy.ReleasePolicy.Evaluate. What comes back is written anew: by a vault in its own order of members, by a
+	// Managed HSM in that of their names.
 	Data []byte
 }
 

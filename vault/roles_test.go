@@ -418,3 +418,34 @@ func TestAnAdministratorOfOneKey(t *testing.T) {
 		t.Errorf("a user of one key lists settings: %v", err)
 	}
 }
+
+// An administrator of one key is none of the Managed HSM, and makes nobody one, not even themself.
+func TestAnAdministratorOfOneKeyIsNoneOfTheManagedHSM(t *testing.T) {
+	t.Parallel()
+	_, h, _ := activeHSM(t, nil, nil)
+	ctx := t.Context()
+	fine(t, h.SetRoles(ctx, []policy.RoleAssignment{{Role: policy.ManagedHSMAdministrator, PrincipalID: "small", Scope: "/keys/k"}}, nil))
+	small := h.As(vault.Principal("small"))
+	for scope, want := range map[string]string{"/keys/k": "", "/": "AccessDenied", "/keys": "AccessDenied"} {
+		_, err := small.CreateRoleAssignment(ctx, scope, policy.RoleAssignment{Role: policy.ManagedHSMAdministrator, PrincipalID: "small"})
+		if codes(err) != want {
+			t.Errorf("an administrator at %s: %v", scope, err)
+		}
+	}
+	if _, err := small.DownloadSecurityDomain(ctx, nil, 2); codes(err) != "AccessDenied" {
+		t.Errorf("the security domain: %v", err)
+	}
+}
+
+// A filter without a name is not taken for none.
+func TestAFilterWithoutAName(t *testing.T) {
+	t.Parallel()
+	_, h, _ := activeHSM(t, nil, nil)
+	for _, o := range []vault.Operation{vault.OpRoleAssignmentList, vault.OpRoleDefinitionList} {
+		for _, filter := range []string{"()", "eq 'x'"} {
+			if have := (roleRequest{operation: o, filter: filter}).serve(t, h); !strings.HasPrefix(have, "400 BadArgument: ") {
+				t.Errorf("%s with the filter %s: %s", o, filter, have)
+			}
+		}
+	}
+}

@@ -173,7 +173,8 @@ func notOurs(path string) error {
 	return fmt.Errorf("-env: %s is no file that embedvault left: it is not replaced", path)
 }
 
-// removeStale removes what an earlier site left that could not clean up: who waits for the file would take it for the new one.
+// removeStale removes what an earlier site left that could not clean up: who waits for the file would take it for the new
+// one.
 func removeStale(env string) error {
 	for _, path := range filesFor(env) {
 		if err := checkMarker(path); err != nil {
