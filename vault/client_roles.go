@@ -12,7 +12,8 @@ import (
 // at makes the call of a request about roles at a scope, and about the one of an id or "".
 func (c *Client) at(ctx context.Context, scope, id string) call {
 	request := c.on(ctx, lastSegment(id), "")
-	request.scope = parseRoleScope(scope)
+	at := parseRoleScope(scope)
+	request.roleScope = &at
 	return request
 }
 
@@ -128,7 +129,7 @@ func (c *Client) GetRoleAssignment(ctx context.Context, scope, id string) (polic
 func (c *Client) CreateRoleAssignment(ctx context.Context, scope string, a policy.RoleAssignment) (policy.RoleAssignment, error) {
 	request := c.at(ctx, cmp.Or(scope, a.Scope), cmp.Or(a.ID, newGUID()))
 	if scope == "" && a.Scope == "" {
-		request.scope.invalid = errs.NewInvalidRole("the role assignment has no scope")
+		request.roleScope.invalid = errs.NewInvalidRole("the role assignment has no scope")
 	}
 	made, err := run(request, assignmentCreate, assignmentInput{a}, nil)
 	return made.RoleAssignment, err

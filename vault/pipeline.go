@@ -22,7 +22,7 @@ type call struct {
 	root          *shelf.Root       // what the vault held when the request was admitted
 	key           keyFound          // the key that the path names, if the class of the operation is one of keys
 	name, version string            // from the path; "" where the operation has none
-	scope         roleScope         // of the roles that the request is about, if it is about any
+	roleScope     *roleScope        // of the roles that the request is about; nil: "/", or it is about none
 	now           time.Time         // when the request came; read once
 	id            RequestID
 }
@@ -203,8 +203,8 @@ func (c *call) wellFormed(r *row) error {
 	switch {
 	case !r.offered[c.container.kind]:
 		return errs.NewOperationNotOffered(string(r.operation))
-	case c.scope.invalid != nil:
-		return c.scope.invalid
+	case c.roleScope != nil && c.roleScope.invalid != nil:
+		return c.roleScope.invalid
 	case r.named:
 		return validName(c.name)
 	}

@@ -72,7 +72,7 @@ func (c call) rightRefusal(right policy.Right) error {
 func (c call) localScope(right policy.Right) string {
 	switch {
 	case isOfRoles(right):
-		return c.scope.String()
+		return c.scope().String()
 	case right.Collection() != "keys":
 		return "/"
 	case c.name == "", right == policy.KeysCreate, right == policy.KeysImport:

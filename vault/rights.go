@@ -41,7 +41,7 @@ func (c *call) assignment(right policy.Right) string {
 func (c *call) object(right policy.Right) string {
 	switch {
 	case isOfRoles(right):
-		return c.scope.object()
+		return c.scope().object()
 	case c.name == "":
 		return ""
 	}

@@ -58,7 +58,7 @@ func (assignmentQuery) validate(*settings) error { return nil }
 // those above it nor, at the whole Managed HSM, those of its keys.
 func listRoleAssignments(c call, q assignmentQuery) (all roleList[roleAssignment], _ error) {
 	for _, a := range c.set.RBAC.Assignments {
-		if c.scope.has(a) && (q.PrincipalID == "" || policy.ParseID(q.PrincipalID) == policy.ParseID(a.PrincipalID)) {
+		if c.scope().has(a) && (q.PrincipalID == "" || policy.ParseID(q.PrincipalID) == policy.ParseID(a.PrincipalID)) {
 			all = append(all, c.set.RBAC.shownAssignment(a))
 		}
 	}
@@ -67,7 +67,7 @@ func listRoleAssignments(c call, q assignmentQuery) (all roleList[roleAssignment
 
 // getRoleAssignment answers the assignment that the path names.
 func getRoleAssignment(c call, _ nothing) (roleAssignment, error) {
-	i := c.set.RBAC.indexOf(guidOf(c.name), c.scope)
+	i := c.set.RBAC.indexOf(guidOf(c.name), c.scope())
 	if i < 0 {
 		return roleAssignment{}, errs.NewRoleAssignmentNotFound()
 	}
@@ -92,12 +92,12 @@ func createRoleAssignment(c call, in assignmentInput) (roleAssignment, error) {
 	if !isGUID(c.name) {
 		return roleAssignment{}, errs.NewInvalidRole("the name of a role assignment must be a GUID")
 	}
-	made := policy.RoleAssignment{ID: guidOf(c.name), Role: guidOf(in.Role), PrincipalID: in.PrincipalID, Scope: c.scope.String()}
+	made := policy.RoleAssignment{ID: guidOf(c.name), Role: guidOf(in.Role), PrincipalID: in.PrincipalID, Scope: c.scope().String()}
 	err := c.changeRoles(func(r *RBAC) error {
 		if slices.ContainsFunc(r.Assignments, func(a policy.RoleAssignment) bool { return assignmentGUID(a) == made.ID }) {
 			return errs.NewRoleAssignmentExists()
 		}
-		if err := r.roomAt(c.scope); err != nil {
+		if err := r.roomAt(c.scope()); err != nil {
 			return err
 		}
 		kept := made
@@ -131,7 +131,7 @@ func (r *RBAC) roomAt(scope roleScope) error {
 // deleteRoleAssignment deletes the assignment that the path names and answers it.
 func deleteRoleAssignment(c call, _ nothing) (gone roleAssignment, err error) {
 	err = c.changeRoles(func(r *RBAC) error {
-		i := r.indexOf(guidOf(c.name), c.scope)
+		i := r.indexOf(guidOf(c.name), c.scope())
 		if i < 0 {
 			return errs.NewRoleAssignmentNotFound()
 		}

@@ -119,7 +119,7 @@ func setRoleDefinition(c call, in definitionInput) (roleDefinition, error) {
 
 // customRole is a definition as it is kept under the GUID in the path.
 func (c call) customRole(d policy.RoleDefinition) (policy.RoleDefinition, error) {
-	if err := c.scope.mustBeRoot(); err != nil {
+	if err := c.scope().mustBeRoot(); err != nil {
 		return d, err
 	}
 	if !isGUID(c.name) {
@@ -140,7 +140,7 @@ func (c call) customRole(d policy.RoleDefinition) (policy.RoleDefinition, error)
 
 // deleteRoleDefinition deletes the custom role that the path names and answers it. One that is assigned stays.
 func deleteRoleDefinition(c call, _ nothing) (gone roleDefinition, err error) {
-	if err := c.scope.mustBeRoot(); err != nil {
+	if err := c.scope().mustBeRoot(); err != nil {
 		return gone, err
 	}
 	guid := guidOf(c.name)

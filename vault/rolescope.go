@@ -59,8 +59,20 @@ func (s roleScope) has(a policy.RoleAssignment) bool {
 	return at.invalid == nil && strings.EqualFold(at.key, s.key)
 }
 
+// scope is where the roles are that the request is about.
+func (c *call) scope() roleScope {
+	if c.roleScope == nil {
+		return roleScope{}
+	}
+	return *c.roleScope
+}
+
 // isOfRoles tells whether a right is one to see or change roles, which is looked for at their scope.
 func isOfRoles(right policy.Right) bool {
-	collection := right.Collection()
-	return collection == "roleAssignments" || collection == "roleDefinitions"
+	switch right {
+	case policy.RoleAssignmentsRead, policy.RoleAssignmentsWrite, policy.RoleAssignmentsDelete,
+		policy.RoleDefinitionsRead, policy.RoleDefinitionsWrite, policy.RoleDefinitionsDelete:
+		return true
+	}
+	return false
 }

@@ -51,7 +51,12 @@ type Exchange struct {
 // call makes the call of the request.
 func (r *Exchange) call(ctx context.Context, v *container) call {
 	r.managed = v.kind == ManagedHSM
-	return call{ctx: ctx, container: v, caller: &r.Caller, name: r.Name, version: r.Version, scope: parseRoleScope(r.Scope), wire: r}
+	c := call{ctx: ctx, container: v, caller: &r.Caller, name: r.Name, version: r.Version, wire: r}
+	if r.Scope != "" {
+		at := parseRoleScope(r.Scope)
+		c.roleScope = &at
+	}
+	return c
 }
 
 // Check judges the form of a request without its body: 400 for an api-version that is missing or not known, 406 for an
