@@ -8,7 +8,7 @@ import "time"
 var hardwareBusy = row{
 	id: "hardware-busy", status: 503, code: ServiceUnavailable, inner: HardwareBusy, container: both,
 	template: "The HSM is busy. Please retry the operation.", grade: Inferred,
-	when: "The hardware module has more to do than it takes on.",
+	when: "The hardware module has more to do than it takes on, or its security domain is replaced at this moment.",
 }
 
 // NewHardwareBusy refuses what the hardware module has no capacity for; it has

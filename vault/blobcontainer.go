@@ -66,19 +66,28 @@ func (d *directory) Put(ctx context.Context, name string, data []byte) (err erro
 	return d.keepName(root, name)
 }
 
-// make makes a directory, and those above it, unless it is there.
+// make makes a directory, and those above it, unless it is there, and has its name kept for good. Whoever else has just made
+// it may not have come to that, or have failed in it.
 func (d *directory) make(dir string) error {
-	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
 	above := filepath.Dir(dir)
-	if err := d.make(above); err != nil {
-		return err
+	_, err := os.Stat(dir)
+	there := err == nil
+	if !there {
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := d.make(above); err != nil {
+			return err
+		}
+		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+	folder, err := os.Open(above)
+	if there && errors.Is(err, fs.ErrPermission) { // it was made by somebody who may see what is above
+		return nil
 	}
-	return d.keep(os.Open(above))
+	return d.keep(folder, err)
 }
 
 // write makes a file that was not there and has it kept for good.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -124,8 +125,8 @@ func TestABlobOutlivesAPowerCut(t *testing.T) {
 		data string
 		want []string
 	}{
-		{"one", []string{".", "deep", "data", folder + " of one", "deep/backups of one"}},
-		{"two", []string{"data of one", folder + " of two", "deep/backups of two"}},
+		{"one", []string{"..", ".", "deep", "data", folder + " of one", "deep/backups of one"}},
+		{"two", []string{"deep of one", "data of one", folder + " of two", "deep/backups of two"}},
 	} {
 		synced = nil
 		fine(t, blobs.Put(t.Context(), blobName, []byte(c.data)))
@@ -136,11 +137,17 @@ func TestABlobOutlivesAPowerCut(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return
 	}
-	for failAt = range 6 {
+	for failAt = range 7 {
 		fine(t, os.RemoveAll(filepath.Join(top, "deep")))
 		synced = nil
-		if err := blobs.Put(t.Context(), blobName, []byte("three")); errors.Is(err, errDisk) != (failAt > 0) || len(synced) != cmp.Or(failAt, 5) {
+		if err := blobs.Put(t.Context(), blobName, []byte("three")); errors.Is(err, errDisk) != (failAt > 0) || len(synced) != cmp.Or(failAt, 6) {
 			t.Errorf("after %q, the last of which failed: %v", synced, err)
+		}
+		before := synced
+		synced, failAt = nil, 0
+		fine(t, blobs.Put(t.Context(), blobName, []byte("three")))
+		if failed := before[len(before)-1]; !slices.Contains(synced, failed) && failed != ".." && !strings.Contains(failed, "data") {
+			t.Errorf("what was not synced, %q, is not synced later either: %q", failed, synced)
 		}
 	}
 }

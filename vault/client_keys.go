@@ -9,7 +9,8 @@ import (
 
 // CreateKey makes a key and adds it as the newest version of a name. nil options are the zero options. A name that a
 // deleted key holds is 409 (errs.ObjectIsDeletedButRecoverable); a key type protected by hardware on a standard vault is
-// 403 (errs.HardwareKeysNotSupported).
+// 403 (errs.HardwareKeysNotSupported), a symmetric one 400 (errs.BadParameter). If a Managed HSM gets another security domain
+// meanwhile, this and every other change is 503 (errs.HardwareBusy).
 func (c *Client) CreateKey(ctx context.Context, name string, spec crypto.Spec, o *CreateKeyOptions) (Key, error) {
 	in := keyInput{spec: spec}
 	if o != nil {

@@ -38,8 +38,8 @@ func (c *Client) GetTransferKey(ctx context.Context) (SecurityDomainTransferKey,
 //
 // It is for a Managed HSM that was not activated, or whose module was tampered with: one that is active and sound keeps its
 // domain, 400 (errs.BadParameter). A module that holds keys gets back their domain and no other; another one, and a blob that
-// does not open, whatever the reason, are 400 (errs.BadParameter) too. While a key is on its way to the store it is 503
-// (errs.HardwareBusy): a retry helps. A module that is offline is 503 (errs.HardwareOffline). A vault answers 404
+// does not open, whatever the reason, are 400 (errs.BadParameter) too. While a change is on its way to the store it is
+// 503 (errs.HardwareBusy): a retry helps. A module that is offline is 503 (errs.HardwareOffline). A vault answers 404
 // (errs.NotFound). An error changes nothing.
 func (c *Client) UploadSecurityDomain(ctx context.Context, blob []byte) error {
 	_, err := run(c.on(ctx, "", ""), domainUpload, domainBlob(blob), nil)

@@ -1,6 +1,7 @@
 package vault_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -51,6 +52,31 @@ func TestABackupIsOfOneMoment(t *testing.T) {
 		t.Fatal("nothing came while it was made")
 	}
 	f.restored(t)(f.owner.StartRestore(t.Context(), toStorage, folder))
+	if after := holding(t, f.hsm); after != before {
+		t.Errorf("before\n%s\nafterwards\n%s", before, after)
+	}
+}
+
+// A backup that was let in before a restore, and begins after it, holds what was restored.
+func TestABackupBeginsAfterARestore(t *testing.T) {
+	t.Parallel()
+	meanwhile := func() {}
+	f := newStronghold(t, vault.Options{Hook: &hook.Points{Before: func(_ context.Context, _, operation string) error {
+		if operation == string(vault.OpBackupStart) {
+			meanwhile()
+		}
+		return nil
+	}}})
+	furnish(t, f)
+	before, folder := holding(t, f.hsm), f.backup(t)
+	upset(t, f)
+	meanwhile = func() {
+		meanwhile = func() {}
+		f.restored(t)(f.owner.StartRestore(t.Context(), toStorage, folder))
+	}
+	late := f.backup(t)
+	upset(t, f)
+	f.restored(t)(f.owner.StartRestore(t.Context(), toStorage, late))
 	if after := holding(t, f.hsm); after != before {
 		t.Errorf("before\n%s\nafterwards\n%s", before, after)
 	}

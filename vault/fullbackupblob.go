@@ -29,8 +29,7 @@ type storedRoles struct {
 	Custom      []policy.RoleDefinition `json:"custom,omitempty"`
 }
 
-// snapshot is all that the Managed HSM held when the request came, as JSON of a fullBackup. No restore has ended since:
-// begin refuses who came before.
+// snapshot is all that the Managed HSM held when the job began, as JSON of a fullBackup.
 func (c call) snapshot() ([]byte, error) {
 	roles := c.set.RBAC
 	held, size := fullBackup{Roles: storedRoles{roles.Assignments, roles.Roles}}, 0

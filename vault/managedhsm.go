@@ -91,20 +91,10 @@ func (o HSMOptions) options() (VaultOptions, error) {
 		}
 		seen[who] = true
 		all.RBAC.Assignments = append(all.RBAC.Assignments, policy.RoleAssignment{
-			Role: policy.ManagedHSMAdministrator, PrincipalID: id, Scope: "/",
+			ID: newGUID(), Role: policy.ManagedHSMAdministrator, PrincipalID: id, Scope: "/",
 		})
 	}
-	all.RBAC.Assignments = named(append(all.RBAC.Assignments, o.Assignments...))
-	return all, nil
-}
-
-// named are assignments each of which has an id.
-func named(assignments []policy.RoleAssignment) []policy.RoleAssignment {
-	assignments = slices.Clone(assignments)
-	for i := range assignments {
-		assignments[i].ID = cmp.Or(assignments[i].ID, newGUID())
-	}
-	return assignments
+	return all, all.RBAC.add(o.Assignments)
 }
 
 // Options returns what the Managed HSM is, with the defaults of HSMOptions filled in and the administrators, assignments
@@ -117,7 +107,7 @@ func (h *HSM) Options() HSMOptions {
 		Roles: cloned(s.RBAC.Roles, policy.RoleDefinition.Clone),
 	}
 	for _, a := range s.RBAC.Assignments {
-		if a.Role == policy.ManagedHSMAdministrator && a.Scope == "/" {
+		if a.Role == policy.ManagedHSMAdministrator && a.Scope == "/" && len(o.Administrators) < maxAdministrators {
 			o.Administrators = append(o.Administrators, a.PrincipalID)
 		} else {
 			o.Assignments = append(o.Assignments, a)
@@ -126,19 +116,20 @@ func (h *HSM) Options() HSMOptions {
 	return o
 }
 
-// Module returns the simulated hardware that holds the keys.
+// Module returns the simulated hardware that holds the keys. A security domain of the program's own belongs into it before the
+// Managed HSM is activated: later the store learns of another domain by an upload alone.
 func (h *HSM) Module() *hsm.Module { return h.module }
 
 // Activated tells whether the Managed HSM can be used: its security domain was downloaded, or another's uploaded.
 func (h *HSM) Activated() bool { return h.settings.Load().estate.Activated }
 
 // SetRoles replaces all role assignments and custom roles, whoever has been given which by requests. With Options.Lag,
-// changed roles count when the lag is over. Errors: a 400 for a role or scope that does not exist, the context's error, or
-// the store's.
+// changed roles count when the lag is over. An assignment without an id gets one. Errors: a 400 for a role or scope that does
+// not exist and for an id that two assignments have (errs.RoleAssignmentExists), the context's error, or the store's.
 func (h *HSM) SetRoles(ctx context.Context, assignments []policy.RoleAssignment, custom []policy.RoleDefinition) error {
 	return h.change(ctx, func(s *settings) error {
-		s.RBAC = &RBAC{Assignments: assignments, Roles: custom}
-		return nil
+		s.RBAC = &RBAC{Roles: custom}
+		return s.RBAC.add(assignments)
 	})
 }
 
@@ -148,21 +139,28 @@ func (h *HSM) SetRoles(ctx context.Context, assignments []policy.RoleAssignment,
 func (h *HSM) AddRoles(ctx context.Context, assignments ...policy.RoleAssignment) error {
 	return h.change(ctx, func(s *settings) error {
 		roles := *s.RBAC
-		roles.Assignments = slices.Clip(roles.Assignments)
-		for _, a := range named(assignments) {
-			if roles.has(assignmentGUID(a)) {
-				return errs.NewRoleAssignmentExists()
-			}
-			roles.Assignments = append(roles.Assignments, a)
-		}
 		s.RBAC = &roles
-		return nil
+		return roles.add(assignments)
 	})
 }
 
-// has tells whether there is an assignment of a GUID at any scope.
-func (r *RBAC) has(guid string) bool {
-	return slices.ContainsFunc(r.Assignments, func(a policy.RoleAssignment) bool { return assignmentGUID(a) == guid })
+// add adds assignments, each of which gets an id unless it has one that no other has.
+func (r *RBAC) add(assignments []policy.RoleAssignment) error {
+	taken := make(map[string]bool, len(r.Assignments)+len(assignments))
+	for _, a := range r.Assignments {
+		taken[assignmentGUID(a)] = true
+	}
+	r.Assignments = slices.Clip(r.Assignments)
+	for _, a := range assignments {
+		a.ID = cmp.Or(a.ID, newGUID())
+		guid := assignmentGUID(a)
+		if taken[guid] {
+			return errs.NewRoleAssignmentExists()
+		}
+		taken[guid] = true
+		r.Assignments = append(r.Assignments, a)
+	}
+	return nil
 }
 
 // estate is what a Managed HSM keeps besides keys and roles.

@@ -3,6 +3,7 @@ package vault_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -202,4 +203,50 @@ func TestBackupsOfTheProductsStayApart(t *testing.T) {
 	w.reopen(t)
 	got(w.svc.LookupHSM("fortress").As(vault.Owner()).GetKey(ctx, "h"))(t)
 	got(w.svc.Lookup("fortress").As(vault.Owner()).GetKey(ctx, "k"))(t)
+}
+
+// Every role assignment has an id of its own, whoever makes it.
+func TestAssignmentsHaveIDsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	twice := []policy.RoleAssignment{
+		{ID: "0a4b1c2d-0000-4000-8000-00000000000a", Role: policy.ManagedHSMCryptoUser, PrincipalID: "a", Scope: "/"},
+		{ID: "0A4B1C2D-0000-4000-8000-00000000000A", Role: policy.ManagedHSMCryptoUser, PrincipalID: "b", Scope: "/keys/k"},
+	}
+	w := newWorld(t, nil, nil)
+	if _, err := w.svc.CreateManagedHSM(ctx, "twice", &vault.HSMOptions{Assignments: twice}); !errors.Is(err, errs.RoleAssignmentExists) {
+		t.Errorf("at first: %v", err)
+	}
+	h, c := newHSM(t, w, nil)
+	fine(t, h.Activate(ctx))
+	if err := h.SetRoles(ctx, twice, nil); !errors.Is(err, errs.RoleAssignmentExists) {
+		t.Errorf("all: %v", err)
+	}
+	if err := h.AddRoles(ctx, twice...); !errors.Is(err, errs.RoleAssignmentExists) {
+		t.Errorf("more: %v", err)
+	}
+	nameless := []policy.RoleAssignment{{Role: policy.ManagedHSMCryptoUser, PrincipalID: "a", Scope: "/"}}
+	fine(t, h.SetRoles(ctx, nameless, nil))
+	if all := listed(t, c.ListRoleAssignments(ctx, "/", nil)); len(all) != 1 || all[0].ID == "" || nameless[0].ID != "" {
+		t.Errorf("%+v of %+v", all, nameless)
+	}
+}
+
+// What a Managed HSM is can be made again of its options, with however many administrators.
+func TestAManagedHSMIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w := newWorld(t, nil, nil)
+	h, _ := newHSM(t, w, nil)
+	var many []policy.RoleAssignment
+	for i := range 30 {
+		many = append(many, policy.RoleAssignment{Role: policy.ManagedHSMAdministrator, PrincipalID: fmt.Sprint("admin-", i), Scope: "/"})
+	}
+	fine(t, h.AddRoles(ctx, many...))
+	o := h.Options()
+	o.Module = nil
+	again := got(w.svc.CreateManagedHSM(ctx, "again", &o))(t).Options()
+	if len(again.Administrators) != 20 || len(again.Assignments) != 10 {
+		t.Errorf("%d administrators, %d assignments", len(again.Administrators), len(again.Assignments))
+	}
 }

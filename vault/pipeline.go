@@ -203,8 +203,8 @@ func (c *call) wellFormed(r *row) error {
 	switch {
 	case !r.offered[c.container.kind]:
 		return errs.NewOperationNotOffered(string(r.operation))
-	case c.roleScope != nil && c.roleScope.invalid != nil:
-		return c.roleScope.invalid
+	case isOfRoles(r.right) && c.scope().invalid != nil:
+		return c.scope().invalid
 	case r.named:
 		return validName(c.name)
 	}

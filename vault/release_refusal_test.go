@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/cryptotest"
+	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/policy/identity"
 	"github.com/embedvault/embedvault/vault"
@@ -90,6 +92,13 @@ func TestNobodyIsAskedAboutWhatIsRefused(t *testing.T) {
 	}
 	if want := slices.Repeat([]string{"https://nowhere.example/"}, 3); !slices.Equal(authorities.asked, want) {
 		t.Errorf("asked %q", authorities.asked)
+	}
+	authorities.asked = nil
+	w.svc.Module().Offline()
+	for name, err := range map[string]error{"create": create("new"), "import": take("new", own)} {
+		if !errors.Is(err, errs.HardwareOffline) || len(authorities.asked) != 0 {
+			t.Errorf("%s while the module is offline: %v, and %q was asked", name, err, authorities.asked)
+		}
 	}
 }
 

@@ -105,8 +105,14 @@ func (c call) settled(release *ReleasePolicy) (*ReleasePolicy, error) {
 		return nil, err
 	}
 	kept, err := release.normalised()
-	if err != nil {
+	if err != nil || kept == nil {
 		return nil, err
+	}
+	if err := c.container.module.Ready(); err != nil {
+		return nil, err
+	}
+	if most := c.container.maxKeys; most != 0 && keys.Len(c.root) >= most && keys.Live(c.root, c.name, c.unix()) == nil {
+		return nil, errs.NewTooManyKeys(most)
 	}
 	return kept, c.follows(c.root, keyVersion{release: kept})
 }

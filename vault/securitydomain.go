@@ -161,18 +161,19 @@ type domainHolders struct {
 	required     int
 }
 
-func (domainHolders) validate(*settings) error { return nil } // the module refuses what makes no ceremony
+func (in domainHolders) validate(*settings) error {
+	return validQuorum(len(in.certificates), in.required)
+}
 
-// invalidHolders says why the module refuses n holders of whom so many are required.
-func invalidHolders(n, required int) error {
-	detail := "the certificates must be of different RSA keys of 2048 to 4096 bits"
+// validQuorum tells whether so many of n holders can be required.
+func validQuorum(n, required int) error {
 	switch {
 	case n < hsm.MinHolders || n > hsm.MaxHolders:
-		detail = fmt.Sprintf("there must be %d to %d certificates", hsm.MinHolders, hsm.MaxHolders)
+		return errs.NewInvalidSecurityDomain(fmt.Sprintf("there must be %d to %d certificates", hsm.MinHolders, hsm.MaxHolders))
 	case required < hsm.MinQuorum || required > n:
-		detail = fmt.Sprintf("required must be at least %d and at most the number of certificates", hsm.MinQuorum)
+		return errs.NewInvalidSecurityDomain(fmt.Sprintf("required must be at least %d and at most the number of certificates", hsm.MinQuorum))
 	}
-	return errs.NewInvalidSecurityDomain(detail)
+	return nil
 }
 
 // domainBlob is a security domain as it is handed out, encrypted: the output of SecurityDomainBackup and the input of
@@ -191,7 +192,7 @@ func downloadDomain(c call, in domainHolders) (domainBlob, error) {
 	defer v.admin.ceremony.turn.Unlock()
 	blob, err := v.module.DownloadDomain(in.certificates, in.required)
 	if errors.Is(err, errs.BadParameter) {
-		return nil, invalidHolders(len(in.certificates), in.required)
+		return nil, errs.NewInvalidSecurityDomain("the certificates must be of different RSA keys of 2048 to 4096 bits")
 	}
 	if err != nil {
 		return nil, err
@@ -239,6 +240,9 @@ func uploadDomain(c call, blob domainBlob) (uploadBegun, error) {
 	}
 	v.admin.ceremony.turn.Lock()
 	defer v.admin.ceremony.turn.Unlock()
+	if err := v.vacant(); err != nil { // which never becomes right by trying again
+		return uploadBegun{}, err
+	}
 	if !v.admin.ceremony.committing.TryLock() {
 		return uploadBegun{}, errs.NewHardwareBusy(0)
 	}

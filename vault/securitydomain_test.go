@@ -314,6 +314,32 @@ func TestNoDomainComesBetweenAKeyAndItsStore(t *testing.T) {
 	fine(t, signs(t, w.svc.LookupHSM("fortress").As(vault.Owner())))
 }
 
+// What can never become right is refused as such, whatever state the module is in and whatever is being committed.
+func TestFormBeforeState(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	gate := &gate{Store: store.NewMemory(), entered: make(chan struct{}), leave: make(chan error)}
+	_, h, c := hsmWorld(t, gate, 0)
+	fine(t, h.Activate(ctx))
+	gate.closed.Store(true)
+	made := make(chan error)
+	go func() { made <- second(c.CreateKey(ctx, "k", vault.EC(vault.P256), nil)) }()
+	<-gate.entered
+	if err := c.UploadSecurityDomain(ctx, []byte("no blob")); codes(err) != "BadParameter" {
+		t.Errorf("an upload to an active one that has its domain: %v", err)
+	}
+	gate.closed.Store(false)
+	gate.leave <- nil
+	fine(t, <-made)
+	for name, trouble := range map[string]func(){"offline": h.Module().Offline, "tampered with": h.Module().Tamper} {
+		trouble()
+		if _, err := c.DownloadSecurityDomain(ctx, nil, 1); codes(err) != "BadParameter" {
+			t.Errorf("a download for nobody, %s: %v", name, err)
+		}
+		h.Module().Online()
+	}
+}
+
 // A request that met one domain commits nothing under another.
 func TestNothingIsCommittedUnderAnotherDomain(t *testing.T) {
 	t.Parallel()

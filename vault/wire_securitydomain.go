@@ -23,8 +23,8 @@ func (in domainHolders) read(r *Exchange) (domainHolders, error) {
 	if body.Required != nil {
 		in.required = *body.Required
 	}
-	if n := len(body.Certificates); n > hsm.MaxHolders {
-		return in, invalidHolders(n, in.required)
+	if err := validQuorum(len(body.Certificates), in.required); err != nil { // before they are parsed
+		return in, err
 	}
 	for i, jwk := range body.Certificates {
 		c, err := hsm.ParseDomainCertificate(jwk)
