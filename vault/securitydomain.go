@@ -5,8 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"sync"
-	"time"
 
 	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/errs"
@@ -61,98 +59,6 @@ func (v *container) activate(ctx context.Context, domain *hsm.Module) error {
 		}
 		return nil
 	})
-}
-
-// ceremony is what goes on about the security domain of a Managed HSM. What was begun is not kept in the store.
-type ceremony struct {
-	turn sync.Mutex // held by whoever activates: a domain that was downloaded is the one that is used then
-	// committing is held for reading while a change is committed, and for writing while the domain changes.
-	committing sync.RWMutex
-
-	mu      sync.Mutex
-	until   [2]time.Time // :: direction → until when the last of it runs; the zero time: none was begun
-	airlock *airlock     // nil until a transfer key is asked for
-}
-
-// direction is that of a security domain: a download takes it out, an upload brings it in.
-type direction int
-
-const (
-	downloading direction = iota
-	uploading
-)
-
-// airlock is where a domain arrives: a module that is empty, for which there is a transfer key. The Managed HSM's own module
-// takes the domain over when the store has it.
-type airlock struct {
-	module   *hsm.Module
-	transfer *hsm.TransferKey
-	ready    func() error // makes the two, once
-}
-
-func (s *Service) newAirlock() *airlock {
-	a := new(airlock)
-	a.ready = sync.OnceValue(func() (err error) {
-		if a.module, err = s.newModule(); err != nil {
-			return err
-		}
-		a.module.Tamper()
-		a.transfer, err = a.module.NewTransferKey()
-		return err
-	})
-	return a
-}
-
-// incoming returns the airlock of the next upload. Only those who need it wait while its key is made.
-func (v *container) incoming() (*airlock, error) {
-	y := &v.admin.ceremony
-	y.mu.Lock()
-	if y.airlock == nil {
-		y.airlock = v.svc.newAirlock()
-	}
-	a := y.airlock
-	y.mu.Unlock()
-	if err := a.ready(); err != nil {
-		y.discard(a)
-		return nil, err
-	}
-	return a, nil
-}
-
-// discard has the next upload go through another airlock.
-func (y *ceremony) discard(a *airlock) {
-	y.mu.Lock()
-	defer y.mu.Unlock()
-	if y.airlock == a {
-		y.airlock = nil
-	}
-}
-
-// begun notes that a download or upload has been begun.
-func (c call) begun(d direction) SecurityDomainStatus {
-	y, until := &c.container.admin.ceremony, c.now.Add(time.Duration(c.lag())*time.Second)
-	y.mu.Lock()
-	defer y.mu.Unlock()
-	y.until[d] = until
-	return c.statusOf(until)
-}
-
-// howFar answers how far the last download or upload is.
-func (c call) howFar(d direction) (SecurityDomainStatus, error) {
-	y := &c.container.admin.ceremony
-	y.mu.Lock()
-	defer y.mu.Unlock()
-	if y.until[d].IsZero() {
-		return SecurityDomainStatus{}, errs.NewJobNotFound()
-	}
-	return c.statusOf(y.until[d]), nil
-}
-
-func (c call) statusOf(until time.Time) SecurityDomainStatus {
-	if c.now.Before(until) {
-		return SecurityDomainStatus{CeremonyInProgress}
-	}
-	return SecurityDomainStatus{CeremonySuccess}
 }
 
 // domainHolders is the input of SecurityDomainBackup.
@@ -262,18 +168,6 @@ func uploadDomain(c call, blob domainBlob) (uploadBegun, error) {
 	}
 	v.admin.ceremony.discard(a)
 	return uploadBegun{c.begun(uploading)}, nil
-}
-
-// sameDomain lets a change be committed if the security domain is still the one that the request has met: a key of another
-// would never open again. The domain stays until the change is over.
-func (c call) sameDomain() (over func(), err error) {
-	committing := &c.container.admin.ceremony.committing
-	committing.RLock()
-	if c.container.settings.Load().domains != c.set.domains {
-		committing.RUnlock()
-		return nil, errs.NewHardwareBusy(0)
-	}
-	return committing.RUnlock, nil
 }
 
 // vacant tells whether another domain can take the place of the container's. While it has one in use, all of its keys
