@@ -224,16 +224,11 @@ func (c *call) leave(r *row, err error) error {
 	if err != nil && !isContextual(c.ctx, err) {
 		err = c.container.refusal(errs.From(err), c.host(), c.id.String(), string(r.operation))
 	}
-	audit, managed := c.container.svc.audit, c.wire != nil && c.wire.managed
-	if audit == nil && !managed {
-		return err
+	if c.wire != nil && c.wire.managed {
+		c.wire.Took = c.container.svc.now().Sub(c.now)
 	}
-	took := c.container.svc.now().Sub(c.now)
-	if managed {
-		c.wire.Took = took
-	}
-	if audit != nil {
-		c.tell(audit, r, took, err)
+	if audit := c.container.svc.audit; audit != nil {
+		c.tell(audit, r, err)
 	}
 	return err
 }

@@ -238,7 +238,8 @@ func TestRequestsAreRemembered(t *testing.T) {
 	if n := len(env.Requests()); n != 2 {
 		t.Errorf("%d requests", n)
 	}
-	if r := env.Requests(vault.OpKeyCreate); len(r) != 1 || r[0].Name != "k" || r[0].Status != 200 {
+	env.Advance(time.Hour)
+	if r := env.Requests(vault.OpKeyCreate); len(r) != 1 || r[0].Name != "k" || r[0].Status != 200 || r[0].Duration() != 0 {
 		t.Errorf("%+v", r)
 	}
 	for range 12_000 {

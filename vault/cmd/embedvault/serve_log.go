@@ -28,7 +28,7 @@ func (l requestLog) note(e vault.Event) {
 	}
 	line := []slog.Attr{
 		slog.String("operation", string(e.Operation)), slog.String(container(e.Product), e.Vault), slog.String("name", clip(e.Name)),
-		slog.Int("status", e.Status), slog.Duration("took", e.Duration),
+		slog.Int("status", e.Status), slog.Duration("took", e.Duration()),
 	}
 	if e.Principal != nil {
 		line = append(line, slog.String("caller", e.Principal.ObjectID()))
