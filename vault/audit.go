@@ -58,6 +58,9 @@ func (e *Event) Request() Request {
 // Duration is how long the request took, on the service's clock. It is measured when it is asked for first, which belongs
 // into the callback: the clock is looked at only for those who want to know. An event that is kept then tells the same later.
 func (e *Event) Duration() time.Duration {
+	if e.container == nil { // no vault has made it
+		return 0
+	}
 	if e.ended.IsZero() {
 		e.ended = e.container.svc.now()
 	}

@@ -29,7 +29,7 @@ type trail struct {
 }
 
 func (t *trail) note(e vault.Event) {
-	e.Duration() // is kept with it
+	e.Duration() // measured now and kept with the event
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.events) == maxTrail {
