@@ -59,6 +59,7 @@ func newDomain(secret []byte) (*domain, error) {
 		return nil, err
 	}
 	d.identity = sync.OnceValues(d.newIdentity)
+	d.join() // for the module that has it
 	return d, nil
 }
 
@@ -108,7 +109,7 @@ func (d *domain) wipe() {
 // replaceLocked puts a domain in the place of the one there is, which is
 // overwritten as soon as nobody uses it.
 func (m *Module) replaceLocked(d *domain) {
-	if m.domain != nil && m.domain.drop() {
+	if m.domain != nil && m.domain.leave() {
 		m.domain.wipe()
 	}
 	m.domain = d

@@ -54,7 +54,7 @@ type Module struct {
 	mu     sync.Mutex
 	domain *domain // nil when the module was tampered with
 	slots  *simplelru.LRU[handle, *slot]
-	newest *slot // the one that was found last, which may be dropped since; nil at first
+	newest *slot // the one that was found last; nil when that has lost its place
 	queue  queue
 	fault  fault
 	stats  Stats
@@ -94,7 +94,7 @@ func (m *Module) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "simulated 
 type Stats struct {
 	Slots     int           // keys that can be open without being used
 	Open      int           // keys that are open in a slot now
-	InUse     int           // operations that use an open key now
+	InUse     int           // keys that some operation uses now, with a slot or without one any more
 	Hits      uint64        // uses of a key that was open
 	Loads     uint64        // keys opened into a slot
 	Evictions uint64        // keys that lost their slot
@@ -109,7 +109,7 @@ func (m *Module) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.stats
-	s.Slots, s.Open = m.capacity, m.slots.Len()
+	s.Slots, s.Open, s.InUse = m.capacity, m.slots.Len(), m.inUseLocked()
 	return s
 }
 
@@ -157,14 +157,12 @@ func (m *Module) borrow() (*domain, error) {
 	if m.domain == nil {
 		return nil, errs.NewHardwareTampered()
 	}
-	m.domain.users++
+	m.domain.join()
 	return m.domain, nil
 }
 
 // giveBack ends the use of a borrowed domain.
 func (m *Module) giveBack(d *domain) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	if d.leave() {
 		d.wipe()
 	}

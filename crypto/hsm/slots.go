@@ -3,30 +3,21 @@ package hsm
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/primitive"
 )
 
-// lease counts the users of a secret that may be dropped while they work. The
-// last one overwrites it. The module's mu guards it.
-type lease struct {
-	users   int
-	dropped bool
-}
+// lease counts who needs a secret: the module while it hands it out, and every
+// operation that works with it. The last one that leaves overwrites it.
+type lease struct{ holders atomic.Int32 }
 
-// leave ends one use and reports whether the secret is to be overwritten now.
-func (l *lease) leave() bool {
-	l.users--
-	return l.dropped && l.users == 0
-}
+// join adds a holder. Only who is one already, or the module under mu, may.
+func (l *lease) join() { l.holders.Add(1) }
 
-// drop marks the secret as no longer wanted and reports whether it is to be
-// overwritten now.
-func (l *lease) drop() bool {
-	l.dropped = true
-	return l.users == 0
-}
+// leave takes a holder away and reports whether it was the last one.
+func (l *lease) leave() bool { return l.holders.Add(-1) == 0 }
 
 // slot holds one open key. Whoever needs the key first opens it; others who
 // come meanwhile wait for that and share the result.
@@ -79,7 +70,7 @@ func (m *Module) take(ctx context.Context, w Work, k *key) (*slot, error) {
 // that was used last stands first in the order already and needs no look-up.
 func (m *Module) findLocked(h handle) (*slot, error) {
 	s := m.newest
-	ok := s != nil && s.handle == h && !s.dropped
+	ok := s != nil && s.handle == h
 	if !ok {
 		s, ok = m.slots.Get(h)
 	}
@@ -90,43 +81,42 @@ func (m *Module) findLocked(h handle) (*slot, error) {
 		return nil, errs.NewHardwareTampered()
 	default:
 		s = &slot{handle: h, domain: m.domain}
-		m.domain.users++
+		m.domain.join()
+		s.join() // for its place, until evicted
 		m.slots.Add(h, s)
 		m.stats.Loads++
 	}
 	m.newest = s
-	s.users++
-	m.stats.InUse++
+	s.join()
 	return s, nil
 }
 
 // release ends the use of a slot.
 func (m *Module) release(s *slot) {
-	m.mu.Lock()
-	m.stats.InUse--
 	if s.leave() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		m.wipeLocked(s)
 	}
-	m.mu.Unlock()
 }
 
 // discard releases a slot whose key did not open and takes it out.
 func (m *Module) discard(h handle, s *slot) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	if now, ok := m.slots.Peek(h); ok && now == s {
 		m.slots.Remove(h)
 	}
-	m.stats.InUse--
-	if s.leave() {
-		m.wipeLocked(s)
-	}
+	m.mu.Unlock()
+	m.release(s)
 }
 
 // evicted is called by the slots, under mu, for every key that loses its place.
 func (m *Module) evicted(_ handle, s *slot) {
 	m.stats.Evictions++
-	if s.drop() {
+	if m.newest == s {
+		m.newest = nil
+	}
+	if s.leave() {
 		m.wipeLocked(s)
 	}
 }
@@ -136,6 +126,18 @@ func (m *Module) wipeLocked(s *slot) {
 	wipe(s.material)
 	s.material = nil
 	m.stats.Wiped++
+}
+
+// inUseLocked counts the keys that some operation works with now: those in
+// their slots, and those that lost theirs and are not overwritten yet.
+func (m *Module) inUseLocked() int {
+	n := int(m.stats.Evictions - m.stats.Wiped)
+	for _, s := range m.slots.Values() {
+		if s.holders.Load() > 1 {
+			n++
+		}
+	}
+	return n
 }
 
 // load opens a key. The buffer between blob and key does not outlive the call.

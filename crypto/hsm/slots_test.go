@@ -105,7 +105,7 @@ func TestSlotsAgainstModel(t *testing.T) {
 			"": func(rt *rapid.T) {
 				got := m2.Stats()
 				want := hsm.Stats{
-					Slots: n, Open: len(naive.open), InUse: naive.inUse, Hits: naive.hits, Loads: naive.loads,
+					Slots: n, Open: len(naive.open), InUse: naive.inUse(), Hits: naive.hits, Loads: naive.loads,
 					Evictions: naive.evictions, Wiped: naive.wiped,
 				}
 				if got != want {
@@ -118,8 +118,8 @@ func TestSlotsAgainstModel(t *testing.T) {
 
 // naiveSlots are the slots as a list, the key used last at the end.
 type naiveSlots struct {
-	size, inUse                   int
-	open                          []*naiveSlot
+	size                          int
+	open, all                     []*naiveSlot
 	hits, loads, evictions, wiped uint64
 }
 
@@ -136,10 +136,10 @@ func (n *naiveSlots) hold(key int) (release func()) {
 		n.hits++
 	} else {
 		s = &naiveSlot{key: key}
+		n.all = append(n.all, s)
 		n.loads++
 	}
 	s.users++
-	n.inUse++
 	if n.open = append(n.open, s); len(n.open) > n.size {
 		oldest := n.open[0]
 		n.open, oldest.evicted = n.open[1:], true
@@ -149,11 +149,19 @@ func (n *naiveSlots) hold(key int) (release func()) {
 		}
 	}
 	return func() {
-		n.inUse--
 		if s.users--; s.users == 0 && s.evicted {
 			n.wiped++
 		}
 	}
+}
+
+func (n *naiveSlots) inUse() (count int) {
+	for _, s := range n.all {
+		if s.users > 0 {
+			count++
+		}
+	}
+	return count
 }
 
 // TestSameKeySameSlot: a blob opened twice is one key.
