@@ -19,7 +19,8 @@ import (
 
 // Event is what the audit is told of one request. It holds no value, key or token. Only a vault makes one.
 type Event struct {
-	Time      time.Time // when the request came
+	Time      time.Time     // when the request came
+	Duration  time.Duration // how long it took, on the service's clock
 	Operation Operation
 	RequestID RequestID
 	Vault     string            // the name of the container
@@ -30,7 +31,6 @@ type Event struct {
 	Version   string            // as the caller wrote it; "" means the newest
 	Principal *policy.Principal // nil when the caller could not be authenticated
 	Source    policy.Source
-	ended     time.Time // when it was asked how long the request took; the zero Time: not yet
 	row       *row
 	container *container
 	set       *settings
@@ -55,18 +55,6 @@ func (e *Event) Request() Request {
 	return *e.request
 }
 
-// Duration is how long the request took, on the service's clock. It is measured when it is asked for first, which belongs
-// into the callback: the clock is looked at only for those who want to know. An event that is kept then tells the same later.
-func (e *Event) Duration() time.Duration {
-	if e.container == nil { // no vault has made it
-		return 0
-	}
-	if e.ended.IsZero() {
-		e.ended = e.container.svc.now()
-	}
-	return e.ended.Sub(e.Time)
-}
-
 // Resource is the resource id of the container, such as /subscriptions/…/vaults/contoso.
 func (e *Event) Resource() string { return e.set.resource }
 
@@ -89,7 +77,7 @@ func (e *Event) appendID(b []byte) []byte {
 // tell tells the audit of the request. The event is built where it is handed over: it is large.
 func (c *call) tell(audit func(Event), r *row, err error) {
 	audit(Event{
-		Time: c.now, Operation: r.operation, RequestID: c.id, Vault: c.container.name, Product: c.container.kind,
+		Time: c.now, Duration: c.container.svc.now().Sub(c.now), Operation: r.operation, RequestID: c.id, Vault: c.container.name, Product: c.container.kind,
 		Status: c.status(r, err), Err: err,
 		Name: c.name, Version: c.version, Principal: c.who, Source: c.caller.source,
 		row: r, container: c.container, set: c.set, request: c.said(),

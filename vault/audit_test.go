@@ -86,20 +86,18 @@ func TestEveryPageIsAudited(t *testing.T) {
 	}
 }
 
-// An event that was asked in the callback tells how long its request took, whenever it is asked again.
+// An event tells how long its request took.
 func TestAnEventTellsHowLongItTook(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)
 	var events []vault.Event
-	var took time.Duration
 	svc := got(vault.New(&vault.Options{
 		Now:   func() time.Time { now = now.Add(time.Second); return now }, // every look at the clock takes a second
-		Audit: func(e vault.Event) { took = e.Duration(); events = append(events, e) },
+		Audit: func(e vault.Event) { events = append(events, e) },
 	}))(t)
 	got(got(svc.CreateVault(t.Context(), "contoso", nil))(t).As(vault.Owner()).SetSecret(t.Context(), "s", "v", nil))(t)
-	now = now.Add(time.Hour)
-	if again := events[0].Duration(); len(events) != 1 || took < time.Second || took > time.Minute || again != took {
-		t.Errorf("%d events, the first of %v and then %v", len(events), took, again)
+	if len(events) != 1 || events[0].Duration < time.Second || events[0].Duration > time.Minute {
+		t.Errorf("%+v", events)
 	}
 }
 

@@ -49,7 +49,7 @@ func (e *Event) appendLog(b []byte) []byte {
 	b = append(append(b, `,"operationName":"`...), e.Operation...)
 	b = jsonwire.AppendString(append(b, `","operationVersion":`...), said.APIVersion)
 	b = e.appendResult(append(b, `,"category":"AuditEvent","resultType":"`...))
-	b = strconv.AppendInt(append(b, `,"durationMs":"`...), e.Duration().Milliseconds(), 10)
+	b = strconv.AppendInt(append(b, `,"durationMs":"`...), e.Duration.Milliseconds(), 10)
 	b = e.Source.Addr.AppendTo(append(b, `","callerIpAddress":"`...))
 	b = e.RequestID.append(append(b, `","correlationId":"`...))
 	b = append(b, `","identity":{`...)

@@ -162,7 +162,7 @@ func newSealer(key []byte) (cipher.AEAD, error) {
 // backupSecret is the secret of that key: of a vault derived from the service's root, of a Managed HSM from its security
 // domain.
 func (c call) backupSecret() ([]byte, error) {
-	if c.container.kind == KeyVault {
+	if c.container.kind == ProductKeyVault {
 		context := "embedvault backup|" + strings.ToLower(c.set.Subscription) + "|" + geography(c.set.Region)
 		return hkdf.Key(sha256.New, c.container.svc.root[:], nil, context, 32)
 	}

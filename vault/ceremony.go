@@ -14,9 +14,10 @@ type ceremony struct {
 	// committing is held for reading while a change is committed, and for writing while the domain changes.
 	committing sync.RWMutex
 
-	mu      sync.Mutex
-	until   [2]time.Time // :: direction → until when the last of it runs; the zero time: none was begun
-	airlock *airlock     // nil until a transfer key is asked for
+	airlock lazy[airlock]
+
+	mu    sync.Mutex
+	until [2]time.Time // :: direction → until when the last of it runs; the zero time: none was begun
 }
 
 // direction is that of a security domain: a download takes it out, an upload brings it in.
@@ -32,49 +33,25 @@ const (
 type airlock struct {
 	module   *hsm.Module
 	transfer *hsm.TransferKey
-	ready    func() error // makes the two, once
 }
 
-func (s *Service) newAirlock() *airlock {
-	a := new(airlock)
-	a.ready = sync.OnceValue(func() (err error) {
-		if a.module, err = s.newModule(); err != nil {
-			return err
-		}
-		a.module.Tamper()
-		a.transfer, err = a.module.NewTransferKey()
-		return err
-	})
-	return a
-}
-
-// incoming returns the airlock of the next upload. Only those who need it wait while its key is made.
-func (v *container) incoming() (*airlock, error) {
-	y := &v.admin.ceremony
-	y.mu.Lock()
-	if y.airlock == nil {
-		y.airlock = v.svc.newAirlock()
-	}
-	a := y.airlock
-	y.mu.Unlock()
-	if err := a.ready(); err != nil {
-		y.discard(a)
+func (s *Service) newAirlock() (*airlock, error) {
+	module, err := s.newModule()
+	if err != nil {
 		return nil, err
 	}
-	return a, nil
+	module.Tamper()
+	transfer, err := module.NewTransferKey()
+	return &airlock{module, transfer}, err
 }
 
-// discard has the next upload go through another airlock.
-func (y *ceremony) discard(a *airlock) {
-	y.mu.Lock()
-	defer y.mu.Unlock()
-	if y.airlock == a {
-		y.airlock = nil
-	}
+// incoming returns the airlock of the next upload.
+func (v *container) incoming() (*airlock, error) {
+	return v.admin.ceremony.airlock.get(v.svc.newAirlock)
 }
 
-// begun notes that a download or upload has been begun.
-func (c call) begun(d direction) SecurityDomainStatus {
+// noteBegun notes that a download or upload has been begun.
+func (c call) noteBegun(d direction) SecurityDomainStatus {
 	y, until := &c.container.admin.ceremony, c.now.Add(time.Duration(c.lag())*time.Second)
 	y.mu.Lock()
 	defer y.mu.Unlock()
@@ -88,16 +65,16 @@ func (c call) howFar(d direction) (SecurityDomainStatus, error) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	if y.until[d].IsZero() {
-		return SecurityDomainStatus{}, errs.NewJobNotFound()
+		return "", errs.NewJobNotFound()
 	}
 	return c.statusOf(y.until[d]), nil
 }
 
 func (c call) statusOf(until time.Time) SecurityDomainStatus {
 	if c.now.Before(until) {
-		return SecurityDomainStatus{CeremonyInProgress}
+		return SecurityDomainInProgress
 	}
-	return SecurityDomainStatus{CeremonySuccess}
+	return SecurityDomainSuccess
 }
 
 // sameDomain lets a change be committed if the security domain is still the one that the request has met: a key of another
@@ -105,7 +82,7 @@ func (c call) statusOf(until time.Time) SecurityDomainStatus {
 func (c call) sameDomain() (over func(), err error) {
 	committing := &c.container.admin.ceremony.committing
 	committing.RLock()
-	if c.container.settings.Load().domains != c.set.domains {
+	if c.container.settings.Load().domainGeneration != c.set.domainGeneration {
 		committing.RUnlock()
 		return nil, errs.NewHardwareBusy(0)
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/embedvault/embedvault/crypto/hsm"
 )
 
-// ReleaseOptions belong to the release of a key.
-type ReleaseOptions struct {
+// ReleaseKeyOptions belong to the release of a key.
+type ReleaseKeyOptions struct {
 	// Nonce comes back in the answer, at most 1024 bytes of text. "": none.
 	Nonce string
 	// Encryption is how the key is wrapped. "": hsm.CKMRSAAESKeyWrap.
@@ -23,7 +23,7 @@ type ReleaseOptions struct {
 // A target that does not verify, or does not meet the key's release policy, is 403 (errs.AccessDenied), with a
 // policy.ReleaseDecision or an identity.Failure as its cause; so is a key without a policy (errs.KeyOperationForbidden) and
 // a disabled one (errs.KeyDisabled). An absent key is 404 (errs.KeyNotFound).
-func (c *Client) ReleaseKey(ctx context.Context, key Ref, target string, o *ReleaseOptions) (string, error) {
+func (c *Client) ReleaseKey(ctx context.Context, key Ref, target string, o *ReleaseKeyOptions) (string, error) {
 	in := releaseInput{target: target}
 	if o != nil {
 		in.nonce, in.encryption = o.Nonce, o.Encryption

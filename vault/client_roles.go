@@ -17,8 +17,8 @@ func (c *Client) at(ctx context.Context, scope, id string) call {
 	return request
 }
 
-// RoleDefinitionListOptions select role definitions.
-type RoleDefinitionListOptions struct {
+// ListRoleDefinitionsOptions select role definitions.
+type ListRoleDefinitionsOptions struct {
 	Name string          // what the role is called, compared without case; "": any
 	Type policy.RoleType // policy.AKVBuiltInRole or policy.CustomRole; "": both
 }
@@ -32,7 +32,7 @@ type RoleDefinitionListOptions struct {
 // Errors: 400 for a text that is no scope (errs.BadParameter), 403 before the Managed HSM is activated
 // (errs.NotActivated), 404 from a vault (errs.NotFound), 429 for more than five requests about roles in a second
 // (errs.Throttled).
-func (c *Client) ListRoleDefinitions(ctx context.Context, scope string, o *RoleDefinitionListOptions) iter.Seq2[policy.RoleDefinition, error] {
+func (c *Client) ListRoleDefinitions(ctx context.Context, scope string, o *ListRoleDefinitionsOptions) iter.Seq2[policy.RoleDefinition, error] {
 	var q definitionQuery
 	if o != nil {
 		q = definitionQuery(*o)
@@ -56,30 +56,30 @@ func (c *Client) GetRoleDefinition(ctx context.Context, scope, id string) (polic
 }
 
 // SetRoleDefinition makes the custom role of the definition's ID, or replaces it, and returns it. The ID is a GUID or a
-// resource id that ends in one; "" makes a role with a new one. A role without a Name is called by its GUID. The scope is
-// "/", or "" for the same. Type, which is policy.CustomRole, and AssignableScopes, which are "/", can be left out. A
-// Managed HSM has at most 50 custom roles.
+// resource id that ends in one; "" makes a role with a new one. A role without a Name is called by its GUID. Type, which is
+// policy.CustomRole, and AssignableScopes, which are "/", can be left out. A Managed HSM has at most 50 custom roles. Custom
+// roles are the whole Managed HSM's: the caller needs the right to set them at "/".
 //
-// Errors are those of ListRoleDefinitions, and 400 (errs.BadParameter) for another scope, an ID that is no GUID, the ID or
+// Errors are those of ListRoleDefinitions, and 400 (errs.BadParameter) for an ID that is no GUID, the ID or
 // Name of a built-in role, the Name of another custom role, another Type or assignable scope, a data action that does not
 // exist, and the 51st custom role.
-func (c *Client) SetRoleDefinition(ctx context.Context, scope string, d policy.RoleDefinition) (policy.RoleDefinition, error) {
-	set, err := run(c.at(ctx, scope, cmp.Or(d.ID, newGUID())), definitionSet, definitionInput{d}, nil)
+func (c *Client) SetRoleDefinition(ctx context.Context, d policy.RoleDefinition) (policy.RoleDefinition, error) {
+	set, err := run(c.at(ctx, "/", cmp.Or(d.ID, newGUID())), definitionSet, definitionInput{d}, nil)
 	return set.RoleDefinition, err
 }
 
 // DeleteRoleDefinition deletes the custom role of an id, which is a GUID or a resource id that ends in one, and returns
-// it. The scope is "/", or "" for the same.
+// it.
 //
 // Errors are those of ListRoleDefinitions, 404 for a definition that does not exist (errs.RoleDefinitionNotFound), and 400
-// (errs.BadParameter) for another scope, a built-in role, and a role that somebody has.
-func (c *Client) DeleteRoleDefinition(ctx context.Context, scope, id string) (policy.RoleDefinition, error) {
-	d, err := run(c.at(ctx, scope, id), definitionDelete, nothing{}, nil)
+// (errs.BadParameter) for a built-in role, and a role that somebody has.
+func (c *Client) DeleteRoleDefinition(ctx context.Context, id string) (policy.RoleDefinition, error) {
+	d, err := run(c.at(ctx, "/", id), definitionDelete, nothing{}, nil)
 	return d.RoleDefinition, err
 }
 
-// RoleAssignmentListOptions select role assignments.
-type RoleAssignmentListOptions struct {
+// ListRoleAssignmentsOptions select role assignments.
+type ListRoleAssignmentsOptions struct {
 	PrincipalID string // whose they are; "": anybody's
 }
 
@@ -91,7 +91,7 @@ type RoleAssignmentListOptions struct {
 // Errors: 400 for a text that is no scope (errs.BadParameter), 403 before the Managed HSM is activated
 // (errs.NotActivated), 404 from a vault (errs.NotFound), 429 for more than five requests about roles in a second
 // (errs.Throttled).
-func (c *Client) ListRoleAssignments(ctx context.Context, scope string, o *RoleAssignmentListOptions) iter.Seq2[policy.RoleAssignment, error] {
+func (c *Client) ListRoleAssignments(ctx context.Context, scope string, o *ListRoleAssignmentsOptions) iter.Seq2[policy.RoleAssignment, error] {
 	var q assignmentQuery
 	if o != nil {
 		q = assignmentQuery(*o)
@@ -115,9 +115,8 @@ func (c *Client) GetRoleAssignment(ctx context.Context, scope, id string) (polic
 	return a.RoleAssignment, err
 }
 
-// CreateRoleAssignment gives a role to a principal at a scope, and returns the assignment. The scope is "/" or "/keys" for
-// the whole Managed HSM, or "/keys/{name}" for one key, whether there is such a key or not. If it is "", the Scope of the
-// assignment counts instead; no role is given at a scope that neither names.
+// CreateRoleAssignment gives a role to a principal at a scope, and returns the assignment. The Scope is "/" or "/keys" for
+// the whole Managed HSM, or "/keys/{name}" for one key, whether there is such a key or not.
 //
 // ID and Role are GUIDs, or resource ids that end in one; without an ID the assignment gets a new one, which no other
 // assignment of the Managed HSM has. The principal is not looked up anywhere. There are at most 50 assignments for the
@@ -126,9 +125,9 @@ func (c *Client) GetRoleAssignment(ctx context.Context, scope, id string) (polic
 // Errors are those of ListRoleAssignments, 400 for an ID that another assignment has, at whatever scope
 // (errs.RoleAssignmentExists), and 400 (errs.BadParameter) for an ID or Role that is no GUID, a role that does not exist,
 // a missing scope or principal, the 51st assignment for the whole Managed HSM, and the 11th for a key.
-func (c *Client) CreateRoleAssignment(ctx context.Context, scope string, a policy.RoleAssignment) (policy.RoleAssignment, error) {
-	request := c.at(ctx, cmp.Or(scope, a.Scope), cmp.Or(a.ID, newGUID()))
-	if scope == "" && a.Scope == "" {
+func (c *Client) CreateRoleAssignment(ctx context.Context, a policy.RoleAssignment) (policy.RoleAssignment, error) {
+	request := c.at(ctx, a.Scope, cmp.Or(a.ID, newGUID()))
+	if a.Scope == "" {
 		request.roleScope.invalid = errs.NewInvalidRole("the role assignment has no scope")
 	}
 	made, err := run(request, assignmentCreate, assignmentInput{a}, nil)

@@ -23,13 +23,13 @@ func (c *Client) GetSecurityDomainDownloadStatus(ctx context.Context) (SecurityD
 	return run(c.on(ctx, "", ""), domainDownloadStatus, nothing{}, nil)
 }
 
-// GetTransferKey returns what the security domain of another Managed HSM is encrypted to before it is uploaded to this one,
+// GetSecurityDomainTransferKey returns what the security domain of another Managed HSM is encrypted to before it is uploaded to this one,
 // activated or not. It stays the same until the next successful upload, or until the service ends: it is not kept in the
 // store.
 //
 // A module that was tampered with has one too; one that is offline is 503 (errs.HardwareOffline). A vault answers 404
 // (errs.NotFound).
-func (c *Client) GetTransferKey(ctx context.Context) (SecurityDomainTransferKey, error) {
+func (c *Client) GetSecurityDomainTransferKey(ctx context.Context) (SecurityDomainTransferKey, error) {
 	return run(c.on(ctx, "", ""), domainTransferKey, nothing{}, nil)
 }
 

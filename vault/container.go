@@ -16,7 +16,7 @@ import (
 	"github.com/embedvault/embedvault/policy/identity"
 )
 
-// Container is what holds keys: a [*Vault] or a [*HSM]. Nothing else is one.
+// Container is what holds keys: a [*Vault] or a [*ManagedHSM]. Nothing else is one.
 type Container interface {
 	// Name returns the name as its creator spelt it.
 	Name() string
@@ -27,8 +27,10 @@ type Container interface {
 	URL() string
 	// Resource returns its resource id in the control plane.
 	Resource() string
-	// Place returns where it is and whose it is: its region, such as "eastus", and the id of its tenant.
-	Place() (region, tenantID string)
+	// Region returns where it is, such as "eastus".
+	Region() string
+	// TenantID returns the id of the tenant whose tokens it accepts.
+	TenantID() string
 	// As returns a client that makes requests as a caller.
 	As(Caller) *Client
 	// Refuse makes a request that names no operation. It is authenticated, passes the firewall, is throttled and audited as
@@ -70,8 +72,8 @@ func newContainer(s *Service, name string, set *settings, limits *limiter.Vault,
 	}
 	c.settings.Store(set)
 	switch c.kind {
-	case ManagedHSM:
-		c.admin, c.face = newAdministration(), &HSM{c}
+	case ProductManagedHSM:
+		c.admin, c.face = newAdministration(), &ManagedHSM{c}
 	default:
 		c.face = &Vault{c}
 	}
@@ -97,10 +99,9 @@ func (v *container) URL() string { return "https://" + v.host }
 func (v *container) Resource() string { return v.settings.Load().resource }
 
 // Place returns where it is and whose it is: its region, such as "eastus", and the id of its tenant.
-func (v *container) Place() (region, tenantID string) {
-	set := v.settings.Load()
-	return set.Region, set.TenantID
-}
+func (v *container) Region() string { return v.settings.Load().Region }
+
+func (v *container) TenantID() string { return v.settings.Load().TenantID }
 
 // As returns a client that makes requests as a caller.
 func (v *container) As(caller Caller) *Client { return &Client{v, caller} }

@@ -13,7 +13,7 @@
 //	key, err := owner.CreateKey(ctx, "app", vault.RSA(2048), nil)
 //	sig, err := owner.Sign(ctx, "app", vault.RS256, digest[:])
 //
-// An [HSM] is the other product: a Managed HSM, with keys in a module of its own, roles of its own and no secrets. It is
+// An [ManagedHSM] is the other product: a Managed HSM, with keys in a module of its own, roles of its own and no secrets. It is
 // made by [Service.ManagedHSM] or [Service.CreateManagedHSM], and can be used once its security domain was downloaded; the
 // same Client makes requests to it. Both are a [Container].
 //

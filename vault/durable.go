@@ -64,7 +64,7 @@ func encodeSecret(v secretVersion) ([]byte, error) {
 }
 
 func decodeSecret(_ context.Context, v *container, _ ID, data []byte) (secretVersion, error) {
-	if v.kind == ManagedHSM {
+	if v.kind == ProductManagedHSM {
 		return secretVersion{}, errors.New("a Managed HSM has no secrets")
 	}
 	var s storedSecret
@@ -145,7 +145,7 @@ func (s *Service) saveSettings(ctx context.Context, v *container, set *settings,
 		return nil
 	}
 	r := record{Sort: "vault", Vault: v.name, Settings: storeSettings(set.VaultOptions)}
-	if v.kind == KeyVault {
+	if v.kind == ProductKeyVault {
 		return s.save(ctx, r)
 	}
 	r.Vault, r.HSM = v.key(), &storedHSM{v.name, set.estate}

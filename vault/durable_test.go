@@ -62,9 +62,9 @@ func TestTheDomainIsWrittenWhenItChanges(t *testing.T) {
 		{"another download", func() error { return second(c.DownloadSecurityDomain(ctx, certificates, 3)) }, nil},
 		{"the firewall", func() error { return h.SetNetwork(ctx, policy.NetworkRules{}) }, without},
 		{"purge protection", func() error { return h.EnablePurgeProtection(ctx) }, without},
-		{"all roles", func() error { return h.SetRoles(ctx, nil, nil) }, without},
+		{"all roles", func() error { return h.SetRBAC(ctx, vault.RBAC{}) }, without},
 		{"a role", func() error {
-			return second(c.CreateRoleAssignment(ctx, "/", policy.RoleAssignment{Role: policy.ManagedHSMAdministrator, PrincipalID: "p"}))
+			return second(c.CreateRoleAssignment(ctx, policy.RoleAssignment{Role: policy.ManagedHSMAdministrator, PrincipalID: "p", Scope: "/"}))
 		}, without},
 		{"a setting", func() error {
 			return second(c.UpdateSetting(ctx, vault.AllowKeyManagementOperationsThroughARM, "true"))
@@ -91,7 +91,7 @@ func TestADomainFromBeforeTheActivation(t *testing.T) {
 	fine(t, h.Activate(t.Context()))
 	got(h.As(vault.Owner()).CreateKey(t.Context(), "k", vault.EC(vault.P256), nil))(t)
 	w.reopen(t)
-	h = w.svc.LookupHSM("fortress")
+	h = w.svc.LookupManagedHSM("fortress")
 	fine(t, signs(t, h.As(vault.Owner())))
 	if !bytes.Equal(vault.DomainOf(h), chosen) {
 		t.Error("the domain is another")
@@ -101,14 +101,14 @@ func TestADomainFromBeforeTheActivation(t *testing.T) {
 // A module that was tampered with has no domain to begin with.
 func TestAManagedHSMOfATamperedModule(t *testing.T) {
 	t.Parallel()
-	m := got(hsm.New(hsm.Options{}))(t)
+	m := got(hsm.New(nil))(t)
 	m.Tamper()
 	w, _ := storedWorld(t, nil)
-	if _, err := w.svc.CreateManagedHSM(t.Context(), "fortress", &vault.HSMOptions{Module: m}); !errors.Is(err, errs.HardwareTampered) {
+	if _, err := w.svc.CreateManagedHSM(t.Context(), "fortress", &vault.ManagedHSMOptions{Module: m}); !errors.Is(err, errs.HardwareTampered) {
 		t.Errorf("created: %v", err)
 	}
 	w.reopen(t)
-	if h := w.svc.LookupHSM("fortress"); h != nil {
+	if h := w.svc.LookupManagedHSM("fortress"); h != nil {
 		t.Error("it is in the store")
 	}
 }

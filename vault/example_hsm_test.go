@@ -28,13 +28,13 @@ func ExampleService_CreateManagedHSM() {
 		fmt.Println(err)
 		return
 	}
-	h, err := svc.CreateManagedHSM(ctx, "fortress", &vault.HSMOptions{Administrators: []string{"admin"}})
+	h, err := svc.CreateManagedHSM(ctx, "fortress", &vault.ManagedHSMOptions{Administrators: []string{"admin"}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	admin, app := h.As(vault.Principal("admin")), h.As(vault.Principal("app"))
-	_, err = admin.CreateRoleAssignment(ctx, "/", policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "app"})
+	_, err = admin.CreateRoleAssignment(ctx, policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "app", Scope: "/"})
 	fmt.Println(errors.Is(err, errs.NotActivated))
 
 	var certificates []*x509.Certificate
@@ -45,8 +45,8 @@ func ExampleService_CreateManagedHSM() {
 		fmt.Println(err)
 		return
 	}
-	_, err = admin.CreateRoleAssignment(ctx, "/keys", policy.RoleAssignment{
-		ID: "0d1c2b3a-0000-4000-8000-000000000001", Role: policy.ManagedHSMCryptoUser, PrincipalID: "app",
+	_, err = admin.CreateRoleAssignment(ctx, policy.RoleAssignment{
+		ID: "0d1c2b3a-0000-4000-8000-000000000001", Role: policy.ManagedHSMCryptoUser, PrincipalID: "app", Scope: "/keys",
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -3,10 +3,10 @@ package vault
 import "context"
 
 // RolesOf returns all role assignments and custom roles of a Managed HSM.
-func RolesOf(h *HSM) RBAC { return *h.settings.Load().clone().RBAC }
+func RolesOf(h *ManagedHSM) RBAC { return *h.settings.Load().clone().RBAC }
 
 // ReadFullBackup reads what a full backup seals, and returns the names of its keys.
-func ReadFullBackup(ctx context.Context, h *HSM, plain []byte) (names []string, err error) {
+func ReadFullBackup(ctx context.Context, h *ManagedHSM, plain []byte) (names []string, err error) {
 	held, err := (call{ctx: ctx, container: h.container, set: h.settings.Load()}).readFull(plain)
 	for _, o := range held.keys {
 		names = append(names, o.Name)
@@ -15,6 +15,6 @@ func ReadFullBackup(ctx context.Context, h *HSM, plain []byte) (names []string, 
 }
 
 // FullBackupPlain is what a full backup of a Managed HSM would seal now.
-func FullBackupPlain(ctx context.Context, h *HSM) ([]byte, error) {
+func FullBackupPlain(ctx context.Context, h *ManagedHSM) ([]byte, error) {
 	return (call{ctx: ctx, container: h.container, set: h.settings.Load(), root: h.shelf.Root()}).snapshot()
 }

@@ -20,7 +20,7 @@ func GetSecretEncoding(ctx context.Context, c *Client, name string, encode func(
 }
 
 // DomainOf returns the security domain of a Managed HSM.
-func DomainOf(h *HSM) (secret []byte) {
+func DomainOf(h *ManagedHSM) (secret []byte) {
 	_ = h.module.ExportDomain(func(s []byte) error { secret = append(secret, s...); return nil })
 	return secret
 }

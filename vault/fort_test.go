@@ -38,14 +38,14 @@ type fort struct {
 
 // inBoth runs a test for both products.
 func inBoth(t *testing.T, test func(*testing.T, *fort)) {
-	for product, name := range map[vault.Product]string{vault.KeyVault: "vault", vault.ManagedHSM: "Managed HSM"} {
+	for product, name := range map[vault.Product]string{vault.ProductKeyVault: "vault", vault.ProductManagedHSM: "Managed HSM"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			unlimited := limiter.Unlimited()
 			var made atomic.Int32
 			keys := &hook.Points{RSA: func(bits int) (*rsa.PrivateKey, error) { return entropy.Shared().RSA(bits, int(made.Add(1))) }}
 			f := &fort{world: newWorld(t, &vault.Options{Store: store.NewMemory(), Limits: &unlimited, Hook: keys}, nil)}
-			if product == vault.ManagedHSM {
+			if product == vault.ProductManagedHSM {
 				h, _ := newHSM(t, f.world, nil)
 				fine(t, h.Activate(t.Context()))
 			}
@@ -57,10 +57,10 @@ func inBoth(t *testing.T, test func(*testing.T, *fort)) {
 
 // enter finds the container of a product in the service.
 func (f *fort) enter(product vault.Product) {
-	if product == vault.KeyVault {
+	if product == vault.ProductKeyVault {
 		f.container, f.module = f.svc.Lookup("contoso"), f.svc.Module()
 	} else {
-		h := f.svc.LookupHSM("fortress")
+		h := f.svc.LookupManagedHSM("fortress")
 		f.container, f.module = h, h.Module()
 	}
 	f.client = f.container.As(vault.Owner())
@@ -75,7 +75,7 @@ func (f *fort) reopen(t *testing.T) {
 }
 
 // managed tells whether it is a Managed HSM.
-func (f *fort) managed() bool { return f.container.Product() == vault.ManagedHSM }
+func (f *fort) managed() bool { return f.container.Product() == vault.ProductManagedHSM }
 
 // ask makes a request over a protocol, under a host name that the container does not have itself.
 func (f *fort) ask(t *testing.T, o vault.Operation, ref vault.Ref, version, body string) (string, error) {

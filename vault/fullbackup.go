@@ -50,7 +50,7 @@ func expires(token string) bool {
 }
 
 // startedJob is the output of what begins a job.
-type startedJob BackupJob
+type startedJob Job
 
 // jobKind is what differs between the jobs.
 type jobKind struct {
@@ -73,7 +73,7 @@ type jobFailure struct {
 func (f jobFailure) Error() string { return f.why.Error() }
 
 // start does the work of a job, which may say in the job what it has made, and remembers how it ended.
-func (c call) start(k jobKind, at BackupStorage, work func(call, *BackupJob, BlobContainer) error) (startedJob, error) {
+func (c call) start(k jobKind, at BackupStorage, work func(call, *Job, BlobContainer) error) (startedJob, error) {
 	if c.container.svc.storage == nil {
 		return startedJob{}, errs.NewBackupStorage("no storage is configured")
 	}
@@ -84,10 +84,10 @@ func (c call) start(k jobKind, at BackupStorage, work func(call, *BackupJob, Blo
 	if err := a.begin(c.now, k.blocks); err != nil {
 		return startedJob{}, err
 	}
-	var done *BackupJob
+	var done *Job
 	defer func() { a.end(done) }()
 	c.set, c.root = c.container.settings.Load(), c.container.shelf.Root() // a restore may have ended since the request came
-	j := BackupJob{ID: newVersionID().String(), Status: JobSucceeded, Started: c.now, restores: k.restores}
+	j := Job{ID: newVersionID().String(), Status: JobSucceeded, Started: c.now, restores: k.restores}
 	blobs, err := c.openStorage(at)
 	if err == nil {
 		err = work(c, &j, blobs)
@@ -143,7 +143,7 @@ func (c call) openStorage(at BackupStorage) (found BlobContainer, err error) {
 
 // startBackup writes all that the Managed HSM holds to a new folder.
 func startBackup(c call, to BackupStorage) (startedJob, error) {
-	return c.start(backing, to, func(c call, j *BackupJob, blobs BlobContainer) error {
+	return c.start(backing, to, func(c call, j *Job, blobs BlobContainer) error {
 		plain, err := c.snapshot()
 		if err != nil {
 			return err
@@ -160,7 +160,7 @@ func startBackup(c call, to BackupStorage) (startedJob, error) {
 
 // checkBackup tells whether a backup could be written, and writes none.
 func checkBackup(c call, to BackupStorage) (startedJob, error) {
-	return c.start(backing, to, func(call, *BackupJob, BlobContainer) error {
+	return c.start(backing, to, func(call, *Job, BlobContainer) error {
 		_, err := c.snapshot()
 		return err
 	})
@@ -187,7 +187,7 @@ type keyRestoreInput struct{ restoreInput }
 
 // startRestore replaces all that the Managed HSM holds. The keys are replaced in one change, then the roles.
 func startRestore(c call, in restoreInput) (startedJob, error) {
-	return c.start(restoring, in.from, func(c call, _ *BackupJob, blobs BlobContainer) error {
+	return c.start(restoring, in.from, func(c call, _ *Job, blobs BlobContainer) error {
 		held, err := c.fetch(blobs, in.folder)
 		if err != nil {
 			return err
@@ -225,7 +225,7 @@ func (c call) replaceKeys(by []*keyObject) error {
 
 // checkRestore tells whether a backup could be restored, and changes nothing.
 func checkRestore(c call, in restoreInput) (startedJob, error) {
-	return c.start(checking, in.from, func(c call, _ *BackupJob, blobs BlobContainer) error {
+	return c.start(checking, in.from, func(c call, _ *Job, blobs BlobContainer) error {
 		_, err := c.fetch(blobs, in.folder)
 		return err
 	})
@@ -233,7 +233,7 @@ func checkRestore(c call, in restoreInput) (startedJob, error) {
 
 // startKeyRestore brings the key that the path names back from a backup.
 func startKeyRestore(c call, in keyRestoreInput) (startedJob, error) {
-	return c.start(restoring, in.from, func(c call, j *BackupJob, blobs BlobContainer) error {
+	return c.start(restoring, in.from, func(c call, j *Job, blobs BlobContainer) error {
 		held, err := c.fetch(blobs, in.folder)
 		if err != nil {
 			return err
@@ -254,11 +254,11 @@ func startKeyRestore(c call, in keyRestoreInput) (startedJob, error) {
 }
 
 // getBackupStatus answers the backup that the path names.
-func getBackupStatus(c call, _ nothing) (BackupJob, error) {
+func getBackupStatus(c call, _ nothing) (Job, error) {
 	return c.container.admin.job(c.name, false, c.now)
 }
 
 // getRestoreStatus answers the restore that the path names.
-func getRestoreStatus(c call, _ nothing) (BackupJob, error) {
+func getRestoreStatus(c call, _ nothing) (Job, error) {
 	return c.container.admin.job(c.name, true, c.now)
 }

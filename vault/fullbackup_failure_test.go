@@ -43,7 +43,7 @@ func TestAStorageThatFailsFailsTheJob(t *testing.T) {
 			requests := restoring(f.owner, toStorage, folder, "unheard-of")
 			if at == "put" {
 				status = f.owner.GetBackupStatus
-				requests = map[string]func(context.Context) (vault.BackupJob, error){"backup": starting(f.owner, toStorage)["backup"]}
+				requests = map[string]func(context.Context) (vault.Job, error){"backup": starting(f.owner, toStorage)["backup"]}
 			}
 			for doing, do := range requests {
 				j := got(do(t.Context()))(t)
@@ -123,7 +123,7 @@ func TestARestoreThatIsNotCommittedChangesNothing(t *testing.T) {
 		t.Errorf("before\n%s\nafterwards\n%s", before, after)
 	}
 	f.reopen(t)
-	if after := holding(t, f.svc.LookupHSM("fortress")); after != before {
+	if after := holding(t, f.svc.LookupManagedHSM("fortress")); after != before {
 		t.Errorf("before\n%s\nreopened\n%s", before, after)
 	}
 }
@@ -271,10 +271,10 @@ func TestRightsOfABackup(t *testing.T) {
 	t.Parallel()
 	f := newStronghold(t, vault.Options{})
 	folder := f.backup(t)
-	fine(t, f.hsm.SetRoles(t.Context(), []policy.RoleAssignment{
+	fine(t, f.hsm.SetRBAC(t.Context(), vault.RBAC{Assignments: []policy.RoleAssignment{
 		{ID: newID(1), Role: policy.ManagedHSMBackup, PrincipalID: "saver", Scope: "/"},
 		{ID: newID(2), Role: policy.ManagedHSMRestore, PrincipalID: "restorer", Scope: "/"},
-	}, nil))
+	}}))
 	saver, restorer := f.hsm.As(vault.Principal("saver")), f.hsm.As(vault.Principal("restorer"))
 	j := got(saver.StartBackup(t.Context(), toStorage))(t)
 	got(saver.GetBackupStatus(t.Context(), j.ID))(t)

@@ -30,7 +30,7 @@ func TestARestoreIsTheSnapshot(t *testing.T) {
 		}
 		fine(rt, points.Invariants())
 		f.reopen(rt)
-		if after := holding(rt, f.svc.LookupHSM("fortress")); after != before {
+		if after := holding(rt, f.svc.LookupManagedHSM("fortress")); after != before {
 			rt.Fatalf("before\n%s\nreopened\n%s", before, after)
 		}
 	})
@@ -107,7 +107,7 @@ func history(rt *rapid.T, f *stronghold) {
 			for i := range n {
 				roles = append(roles, policy.RoleAssignment{ID: newID(i), Role: policy.ManagedHSMBackup, PrincipalID: fmt.Sprint(i), Scope: "/keys"})
 			}
-			fine(rt, f.hsm.SetRoles(ctx, roles, nil))
+			fine(rt, f.hsm.SetRBAC(ctx, vault.RBAC{Assignments: roles}))
 		}
 		f.clock.Advance(time.Duration(rapid.IntRange(0, 3).Draw(rt, "hours")) * time.Hour)
 	}

@@ -68,7 +68,7 @@ func (s *shelfOfBlobs) Get(_ context.Context, name string) ([]byte, error) {
 // stronghold is a world with an activated Managed HSM and its storage.
 type stronghold struct {
 	*world
-	hsm   *vault.HSM
+	hsm   *vault.ManagedHSM
 	owner *vault.Client
 	blobs *shelfOfBlobs
 }
@@ -88,7 +88,7 @@ func newStronghold(tb failer, o vault.Options) *stronghold {
 		}
 	}
 	f.world = newWorld(tb, &o, nil)
-	f.hsm, f.owner = newHSM(tb, f.world, &vault.HSMOptions{Administrators: []string{"boss"}})
+	f.hsm, f.owner = newHSM(tb, f.world, &vault.ManagedHSMOptions{Administrators: []string{"boss"}})
 	fine(tb, f.hsm.Activate(tb.Context()))
 	return f
 }
@@ -105,8 +105,8 @@ func (f *stronghold) backup(tb failer) string {
 }
 
 // restored takes a restore that was started and must have succeeded.
-func (f *stronghold) restored(tb failer) func(vault.BackupJob, error) vault.BackupJob {
-	return func(j vault.BackupJob, err error) vault.BackupJob {
+func (f *stronghold) restored(tb failer) func(vault.Job, error) vault.Job {
+	return func(j vault.Job, err error) vault.Job {
 		tb.Helper()
 		fine(tb, err)
 		done := got(f.owner.GetRestoreStatus(tb.Context(), j.ID))(tb)
@@ -118,7 +118,7 @@ func (f *stronghold) restored(tb failer) func(vault.BackupJob, error) vault.Back
 }
 
 // holding is all that a Managed HSM holds.
-func holding(tb failer, h *vault.HSM) string {
+func holding(tb failer, h *vault.ManagedHSM) string {
 	tb.Helper()
 	var b strings.Builder
 	c, ctx := h.As(vault.Owner()), tb.Context()
@@ -161,10 +161,10 @@ func furnish(tb failer, f *stronghold) []byte {
 	}))(tb)
 	got(f.owner.CreateKey(ctx, "gone", vault.EC(vault.P384), nil))(tb)
 	got(f.owner.DeleteKey(ctx, "gone"))(tb)
-	fine(tb, f.hsm.SetRoles(ctx, []policy.RoleAssignment{
+	fine(tb, f.hsm.SetRBAC(ctx, vault.RBAC{Assignments: []policy.RoleAssignment{
 		{ID: newID(1), Role: inspector.ID, PrincipalID: "reader", Scope: "/"},
 		{ID: newID(2), Role: policy.ManagedHSMAdministrator, PrincipalID: "boss", Scope: "/"},
-	}, []policy.RoleDefinition{inspector}))
+	}, Roles: []policy.RoleDefinition{inspector}}))
 	return signature
 }
 
@@ -179,7 +179,7 @@ func upset(tb failer, f *stronghold) {
 	fine(tb, f.owner.PurgeDeletedKey(ctx, "wraps"))
 	got(f.owner.RecoverDeletedKey(ctx, "gone"))(tb)
 	got(f.owner.CreateKey(ctx, "newcomer", vault.EC(vault.P521), nil))(tb)
-	fine(tb, f.hsm.SetRoles(ctx, nil, nil))
+	fine(tb, f.hsm.SetRBAC(ctx, vault.RBAC{}))
 	f.clock.Advance(time.Hour)
 }
 
@@ -207,7 +207,7 @@ func TestARestoreBringsAllBack(t *testing.T) {
 	got(f.hsm.As(vault.Principal("reader")).GetKey(ctx, "signs"))(t)
 
 	f.reopen(t)
-	if after := holding(t, f.svc.LookupHSM("fortress")); after != before {
+	if after := holding(t, f.svc.LookupManagedHSM("fortress")); after != before {
 		t.Errorf("before\n%s\nreopened\n%s", before, after)
 	}
 	if n := strings.Count(content(t, s), `"newcomer"`); n != 0 {
@@ -249,19 +249,19 @@ func TestABackupBelongsToItsDomain(t *testing.T) {
 }
 
 // restoring are all requests that read a backup.
-func restoring(c *vault.Client, from vault.BackupStorage, folder, key string) map[string]func(context.Context) (vault.BackupJob, error) {
-	return map[string]func(context.Context) (vault.BackupJob, error){
-		"restore":          func(ctx context.Context) (vault.BackupJob, error) { return c.StartRestore(ctx, from, folder) },
-		"check":            func(ctx context.Context) (vault.BackupJob, error) { return c.CheckRestore(ctx, from, folder) },
-		"restore of a key": func(ctx context.Context) (vault.BackupJob, error) { return c.StartKeyRestore(ctx, key, from, folder) },
+func restoring(c *vault.Client, from vault.BackupStorage, folder, key string) map[string]func(context.Context) (vault.Job, error) {
+	return map[string]func(context.Context) (vault.Job, error){
+		"restore":          func(ctx context.Context) (vault.Job, error) { return c.StartRestore(ctx, from, folder) },
+		"check":            func(ctx context.Context) (vault.Job, error) { return c.CheckRestore(ctx, from, folder) },
+		"restore of a key": func(ctx context.Context) (vault.Job, error) { return c.StartKeyRestore(ctx, key, from, folder) },
 	}
 }
 
 // starting are those that write one.
-func starting(c *vault.Client, to vault.BackupStorage) map[string]func(context.Context) (vault.BackupJob, error) {
-	return map[string]func(context.Context) (vault.BackupJob, error){
-		"backup":          func(ctx context.Context) (vault.BackupJob, error) { return c.StartBackup(ctx, to) },
-		"check of backup": func(ctx context.Context) (vault.BackupJob, error) { return c.CheckBackup(ctx, to) },
+func starting(c *vault.Client, to vault.BackupStorage) map[string]func(context.Context) (vault.Job, error) {
+	return map[string]func(context.Context) (vault.Job, error){
+		"backup":          func(ctx context.Context) (vault.Job, error) { return c.StartBackup(ctx, to) },
+		"check of backup": func(ctx context.Context) (vault.Job, error) { return c.CheckBackup(ctx, to) },
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // hsmAttempt is one request to a Managed HSM over a protocol. Left alone, it succeeds.
 type hsmAttempt struct {
 	*world
-	hsm     *vault.HSM
+	hsm     *vault.ManagedHSM
 	caller  vault.Caller
 	dormant bool
 	role    string
@@ -72,7 +72,7 @@ func (a *hsmAttempt) make(tb failer) error {
 		fine(tb, a.hsm.Activate(tb.Context()))
 		got(a.hsm.As(vault.Owner()).CreateKey(tb.Context(), "k", crypto.Spec{Type: crypto.KeyTypeECHSM}, nil))(tb)
 	}
-	fine(tb, a.hsm.SetRoles(tb.Context(), []policy.RoleAssignment{{Role: a.role, PrincipalID: "app", Scope: "/keys"}}, nil))
+	fine(tb, a.hsm.SetRBAC(tb.Context(), vault.RBAC{Assignments: []policy.RoleAssignment{{Role: a.role, PrincipalID: "app", Scope: "/keys"}}}))
 	a.clock.Advance(time.Hour)
 	a.before()
 	a.wire.Caller, a.wire.Body = a.caller.From(netip.MustParseAddr("203.0.113.7")), strings.NewReader(a.body)

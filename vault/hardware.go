@@ -6,7 +6,7 @@ import (
 )
 
 // newModule makes a module of the service's own.
-func (s *Service) newModule() (*hsm.Module, error) { return hsm.New(hsm.Options{RSA: s.hook.RSA}) }
+func (s *Service) newModule() (*hsm.Module, error) { return hsm.New(&hsm.Options{RSA: s.hook.RSA}) }
 
 // Module returns the simulated hardware that holds the keys of the -HSM types of vaults. A Managed HSM has its own.
 func (s *Service) Module() *hsm.Module { return s.module }

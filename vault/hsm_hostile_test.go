@@ -22,14 +22,14 @@ func TestMuchAtOnceInAManagedHSM(t *testing.T) {
 	unlimited := limiter.Unlimited()
 	b := &shelfOfBlobs{blobs: map[string][]byte{}}
 	var svc *vault.Service
-	once := func() *vault.Client { return svc.LookupHSM("fortress").As(vault.Owner()) }
+	once := func() *vault.Client { return svc.LookupManagedHSM("fortress").As(vault.Owner()) }
 	w := newWorld(t, &vault.Options{Store: store.NewMemory(), Limits: &unlimited,
 		Storage: func(_ context.Context, _ string, _ vault.Value) (vault.BlobContainer, error) {
 			_, _ = once().ListSettings(ctx) // calls back
 			return b, nil
 		}}, nil)
 	svc = w.svc
-	h, c := newHSM(t, w, &vault.HSMOptions{Administrators: []string{"admin"}})
+	h, c := newHSM(t, w, &vault.ManagedHSMOptions{Administrators: []string{"admin"}})
 	_, certificates := shareholders(t, 3)
 	fine(t, h.Activate(ctx))
 	got(c.CreateKey(ctx, "k", vault.EC(vault.P256), nil))(t)
@@ -42,7 +42,7 @@ func TestMuchAtOnceInAManagedHSM(t *testing.T) {
 			func(n int) { _, _ = c.StartBackup(ctx, toStorage); w.clock.Advance(time.Second) },
 			func(n int) { _, _ = c.StartRestore(ctx, toStorage, folder); w.clock.Advance(time.Second) },
 			func(n int) {
-				_, _ = c.CreateRoleAssignment(ctx, "/", policy.RoleAssignment{Role: policy.HSMRoles()[1].ID, PrincipalID: fmt.Sprint("p", n)})
+				_, _ = c.CreateRoleAssignment(ctx, policy.RoleAssignment{Role: policy.HSMRoles()[1].ID, PrincipalID: fmt.Sprint("p", n), Scope: "/"})
 			},
 			func(n int) { _, _ = c.DownloadSecurityDomain(ctx, certificates, 2) },
 			func(n int) { _, _ = c.UpdateSetting(ctx, vault.AllowKeyManagementOperationsThroughARM, "true") },
@@ -62,7 +62,7 @@ func TestMuchAtOnceInAManagedHSM(t *testing.T) {
 	}
 	wg.Wait()
 	w.clock.Advance(time.Hour)
-	state := func(h *vault.HSM) string {
+	state := func(h *vault.ManagedHSM) string {
 		c := h.As(vault.Owner())
 		var s []string
 		for k, err := range c.ListKeys(ctx, nil) {
@@ -84,7 +84,7 @@ func TestMuchAtOnceInAManagedHSM(t *testing.T) {
 	}
 	before := state(h)
 	w.reopen(t)
-	if after := state(w.svc.LookupHSM("fortress")); after != before {
+	if after := state(w.svc.LookupManagedHSM("fortress")); after != before {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
 }
@@ -131,15 +131,15 @@ func TestHostileRequestsOfAManagedHSM(t *testing.T) {
 	// a custom role whose name is the id of another
 	x, y := "0a4b1c2d-0000-4000-8000-0000000000e1", "0a4b1c2d-0000-4000-8000-0000000000e2"
 	for _, name := range []string{y, strings.ToUpper(y), y + "/", "/x/" + y, "Microsoft.KeyVault/providers/" + y + "//"} {
-		if _, err := c.SetRoleDefinition(ctx, "/", policy.RoleDefinition{ID: x, Name: name}); errs.StatusOf(err) != 400 {
+		if _, err := c.SetRoleDefinition(ctx, policy.RoleDefinition{ID: x, Name: name}); errs.StatusOf(err) != 400 {
 			t.Errorf("a role is called %s: %v", name, err)
 		}
 	}
-	got(c.SetRoleDefinition(ctx, "/", policy.RoleDefinition{ID: x, Name: strings.ToUpper(x)}))(t)
-	if _, err := w.svc.CreateManagedHSM(ctx, "nobody", &vault.HSMOptions{Administrators: []string{""}}); errs.StatusOf(err) != 400 {
+	got(c.SetRoleDefinition(ctx, policy.RoleDefinition{ID: x, Name: strings.ToUpper(x)}))(t)
+	if _, err := w.svc.CreateManagedHSM(ctx, "nobody", &vault.ManagedHSMOptions{Administrators: []string{""}}); errs.StatusOf(err) != 400 {
 		t.Errorf("an administrator without an id: %v", err)
 	}
-	twice := got(w.svc.CreateManagedHSM(ctx, "twice", &vault.HSMOptions{Administrators: []string{"a", "A", "a"}}))(t)
+	twice := got(w.svc.CreateManagedHSM(ctx, "twice", &vault.ManagedHSMOptions{Administrators: []string{"a", "A", "a"}}))(t)
 	if all := twice.Options().Administrators; len(all) != 1 {
 		t.Errorf("administrators %q", all)
 	}

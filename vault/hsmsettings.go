@@ -32,7 +32,7 @@ func listSettings(c call, _ nothing) (all settingList, _ error) {
 }
 
 // setting is a known setting as it is now.
-func (e estate) setting(s Setting) Setting {
+func (e hsmState) setting(s Setting) Setting {
 	if value, ok := e.Settings[s.Name]; ok {
 		s.Value = value
 	}

@@ -18,9 +18,9 @@ const (
 	JobFailed     JobStatus = "Failed"
 )
 
-// BackupJob is a full backup, a restore, or a check before one of them. It is in progress while its work is done, and until
+// Job is a full backup, a restore, or a check before one of them. It is in progress while its work is done, and until
 // Options.Lag is over since it began.
-type BackupJob struct {
+type Job struct {
 	ID      string // 32 hexadecimal digits
 	Status  JobStatus
 	Details string      // of a failure or of what was restored, in few words; "" of the rest
@@ -35,7 +35,7 @@ type BackupJob struct {
 
 // Folder returns the last element of the URI, by which a restore finds the backup; "" unless a backup has succeeded, which
 // GetBackupStatus tells: what StartBackup answers is in progress always.
-func (j BackupJob) Folder() string {
+func (j Job) Folder() string {
 	if j.URI == "" {
 		return ""
 	}
@@ -43,7 +43,7 @@ func (j BackupJob) Folder() string {
 }
 
 // at is the job as it shows itself at a moment. It shares nothing with j.
-func (j BackupJob) at(now time.Time) BackupJob {
+func (j Job) at(now time.Time) Job {
 	if now.Before(j.Ended) {
 		return j.begun()
 	}
@@ -55,8 +55,8 @@ func (j BackupJob) at(now time.Time) BackupJob {
 }
 
 // begun is the job as it was when it had begun.
-func (j BackupJob) begun() BackupJob {
-	return BackupJob{ID: j.ID, Status: JobInProgress, Started: j.Started, restores: j.restores}
+func (j Job) begun() Job {
+	return Job{ID: j.ID, Status: JobInProgress, Started: j.Started, restores: j.restores}
 }
 
 // maxJobs is how many jobs are remembered.
@@ -64,11 +64,11 @@ const maxJobs = 64
 
 // jobs are the backups and restores of a Managed HSM. Those of its administration are guarded by its mutex.
 type jobs struct {
-	working  bool        // a request is doing the work of a job
-	blocking bool        // and nothing but the status of a restore is answered meanwhile
-	restored time.Time   // until when nothing else is answered after that work; the zero time: none has been done
-	over     []BackupJob // as they end, the newest last
-	folder   time.Time   // the second by which the newest folder is named
+	working  bool      // a request is doing the work of a job
+	blocking bool      // and nothing but the status of a restore is answered meanwhile
+	restored time.Time // until when nothing else is answered after that work; the zero time: none has been done
+	over     []Job     // as they end, the newest last
+	folder   time.Time // the second by which the newest folder is named
 }
 
 // begin makes the work of a job the caller's, who came at a moment, until the caller ends it. It refuses a caller who came
@@ -84,7 +84,7 @@ func (a *administration) begin(came time.Time, blocks bool) error {
 }
 
 // end remembers a job whose work is done, nil if the request was refused that began it.
-func (a *administration) end(j *BackupJob) {
+func (a *administration) end(j *Job) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if j != nil {
@@ -100,7 +100,7 @@ func (a *administration) end(j *BackupJob) {
 }
 
 // job finds a job among the backups or among the restores.
-func (a *administration) job(id string, restores bool, now time.Time) (BackupJob, error) {
+func (a *administration) job(id string, restores bool, now time.Time) (Job, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, j := range a.jobs.over {
@@ -108,7 +108,7 @@ func (a *administration) job(id string, restores bool, now time.Time) (BackupJob
 			return j.at(now), nil
 		}
 	}
-	return BackupJob{}, errs.NewJobNotFound()
+	return Job{}, errs.NewJobNotFound()
 }
 
 // folderTime is the second by which the folder of a backup is named: that of now, or the one after the newest folder's.

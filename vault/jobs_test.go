@@ -44,9 +44,9 @@ func TestAJobTakesItsTime(t *testing.T) {
 	if now := got(f.owner.GetRestoreStatus(ctx, check.ID))(t); now.Status != vault.JobSucceeded || now.URI != "" {
 		t.Errorf("the check is %+v", now)
 	}
-	for doing, do := range map[string]func() (vault.BackupJob, error){
-		"restore": func() (vault.BackupJob, error) { return f.owner.StartRestore(ctx, toStorage, done.Folder()) },
-		"restore of a key": func() (vault.BackupJob, error) {
+	for doing, do := range map[string]func() (vault.Job, error){
+		"restore": func() (vault.Job, error) { return f.owner.StartRestore(ctx, toStorage, done.Folder()) },
+		"restore of a key": func() (vault.Job, error) {
 			got(f.owner.DeleteKey(ctx, "k"))(t)
 			f.clock.Advance(10 * time.Second)
 			fine(t, f.owner.PurgeDeletedKey(ctx, "k"))
@@ -140,7 +140,7 @@ func TestOthersWhileAJobWorks(t *testing.T) {
 }
 
 // jobsOf are all requests that begin a job.
-func jobsOf(c *vault.Client, folder, key string) map[string]func(context.Context) (vault.BackupJob, error) {
+func jobsOf(c *vault.Client, folder, key string) map[string]func(context.Context) (vault.Job, error) {
 	all := restoring(c, toStorage, folder, key)
 	maps.Copy(all, starting(c, toStorage))
 	return all

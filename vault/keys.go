@@ -183,7 +183,7 @@ func (c call) follows(r *shelf.Root, v keyVersion) error {
 	if most := c.container.maxKeyVersions; most != 0 && len(o.Versions) >= most {
 		return errs.NewTooManyKeyVersions(most)
 	}
-	return v.succeeds(&o.Current().Data)
+	return v.mayFollow(&o.Current().Data)
 }
 
 // keyURL is the identifier under which a version of the key that the path names speaks of itself in errors. It has the

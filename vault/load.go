@@ -148,7 +148,7 @@ func (l *loader) vault(r record) error {
 	if !validVaultName(r.Vault) {
 		return badRecord(r.Sort, errors.New("no vault has its name"))
 	}
-	set, err := newSettings(KeyVault, r.Vault, r.Settings.options(), l.tenantID())
+	set, err := newSettings(ProductKeyVault, r.Vault, r.Settings.options(), l.tenantID())
 	if err != nil {
 		return badRecord(r.Sort, err)
 	}
@@ -162,14 +162,14 @@ func (l *loader) hsm(r record) error {
 	switch {
 	case r.Settings.RBAC == nil:
 		return badRecord(r.Sort, errors.New("it has no roles"))
-	case !validVaultName(r.HSM.Name) || !strings.EqualFold(r.Vault, r.HSM.Name+products[ManagedHSM].apart):
+	case !validVaultName(r.HSM.Name) || !strings.EqualFold(r.Vault, r.HSM.Name+products[ProductManagedHSM].apart):
 		return badRecord(r.Sort, errors.New("its name is another's"))
 	}
-	set, err := newSettings(ManagedHSM, r.HSM.Name, r.Settings.options(), l.tenantID())
+	set, err := newSettings(ProductManagedHSM, r.HSM.Name, r.Settings.options(), l.tenantID())
 	if err != nil {
 		return badRecord(r.Sort, err)
 	}
-	set.estate = r.HSM.estate
+	set.estate = r.HSM.hsmState
 	module, err := l.newModule()
 	if err != nil {
 		return err

@@ -5,13 +5,13 @@ import "strings"
 // Lookup returns the vault of a name, compared without case, or nil if there is none. It creates none. A service that is
 // closed has none.
 func (s *Service) Lookup(name string) *Vault {
-	v, _ := s.Find(KeyVault, name).(*Vault)
+	v, _ := s.Find(ProductKeyVault, name).(*Vault)
 	return v
 }
 
-// LookupHSM returns the Managed HSM of a name as Lookup does a vault.
-func (s *Service) LookupHSM(name string) *HSM {
-	h, _ := s.Find(ManagedHSM, name).(*HSM)
+// LookupManagedHSM returns the Managed HSM of a name as Lookup does a vault.
+func (s *Service) LookupManagedHSM(name string) *ManagedHSM {
+	h, _ := s.Find(ProductManagedHSM, name).(*ManagedHSM)
 	return h
 }
 

@@ -13,22 +13,22 @@ import (
 	"github.com/embedvault/embedvault/policy"
 )
 
-// HSM is a Managed HSM: a container of keys in a hardware module of its own, with roles of its own. Its methods are what
+// ManagedHSM is a Managed ManagedHSM: a container of keys in a hardware module of its own, with roles of its own. Its methods are what
 // the control plane does; everything else goes through a [Client]. It is safe for concurrent use.
 //
 // It cannot be used until somebody downloads its security domain ([Client.DownloadSecurityDomain]), or uploads that of
 // another one: until then it answers 403 (errs.NotActivated) to
 // whoever has the right.
-type HSM struct{ *container }
+type ManagedHSM struct{ *container }
 
-// HSMOptions say what a Managed HSM is. The zero HSMOptions are one without administrators, which the program alone can
+// ManagedHSMOptions say what a Managed HSM is. The zero ManagedHSMOptions are one without administrators, which the program alone can
 // use, open to every network, whose deleted keys are kept for 90 days and can be purged.
-type HSMOptions struct {
+type ManagedHSMOptions struct {
 	// TenantID is whose tokens it accepts. "": the tenant of the service, or DefaultTenant.
 	TenantID string
 	// Subscription, ResourceGroup and Region tell where it is. "": the defaults of VaultOptions.
 	Subscription, ResourceGroup, Region string
-	// RetentionDays is how long a deleted key is kept, 7 to 90. 0: DefaultRetention.
+	// RetentionDays is how long a deleted key is kept, 7 to 90. 0: DefaultRetentionDays.
 	RetentionDays int
 	// PurgeProtection forbids to purge a deleted key before its time. It cannot be switched off later.
 	PurgeProtection bool
@@ -58,6 +58,7 @@ const standardB1 SKU = "Standard_B1"
 var (
 	errTooManyAddresses = errors.New("there can be at most 10 addresses")
 	errVirtualNetworks  = errors.New("a Managed HSM has no virtual network rules")
+	errDenials          = errors.New("a Managed HSM has no deny assignments")
 )
 
 // hsmNetwork tells whether a Managed HSM can have these rules.
@@ -72,7 +73,7 @@ func hsmNetwork(rules policy.NetworkRules) error {
 }
 
 // options are those of a container.
-func (o HSMOptions) options() (VaultOptions, error) {
+func (o ManagedHSMOptions) options() (VaultOptions, error) {
 	if len(o.Administrators) > maxAdministrators {
 		return VaultOptions{}, errs.NewInvalidProperty("properties.initialAdminObjectIds", "There can be at most 20")
 	}
@@ -97,11 +98,11 @@ func (o HSMOptions) options() (VaultOptions, error) {
 	return all, all.RBAC.add(o.Assignments)
 }
 
-// Options returns what the Managed HSM is, with the defaults of HSMOptions filled in and the administrators, assignments
+// Options returns what the Managed HSM is, with the defaults of ManagedHSMOptions filled in and the administrators, assignments
 // and custom roles of now.
-func (h *HSM) Options() HSMOptions {
+func (h *ManagedHSM) Options() ManagedHSMOptions {
 	s := h.settings.Load()
-	o := HSMOptions{
+	o := ManagedHSMOptions{
 		TenantID: s.TenantID, Subscription: s.Subscription, ResourceGroup: s.ResourceGroup, Region: s.Region,
 		RetentionDays: s.RetentionDays, PurgeProtection: s.PurgeProtection, Network: s.Network.Clone(), Module: h.module,
 		Roles: cloned(s.RBAC.Roles, policy.RoleDefinition.Clone),
@@ -118,25 +119,26 @@ func (h *HSM) Options() HSMOptions {
 
 // Module returns the simulated hardware that holds the keys. A security domain of the program's own belongs into it before the
 // Managed HSM is activated: later the store learns of another domain by an upload alone.
-func (h *HSM) Module() *hsm.Module { return h.module }
+func (h *ManagedHSM) Module() *hsm.Module { return h.module }
 
 // Activated tells whether the Managed HSM can be used: its security domain was downloaded, or another's uploaded.
-func (h *HSM) Activated() bool { return h.settings.Load().estate.Activated }
+func (h *ManagedHSM) Activated() bool { return h.settings.Load().estate.Activated }
 
-// SetRoles replaces all role assignments and custom roles, whoever has been given which by requests. With Options.Lag,
+// SetRBAC replaces all role assignments and custom roles, whoever has been given which by requests. With Options.Lag,
 // changed roles count when the lag is over. An assignment without an id gets one. Errors: a 400 for a role or scope that does
-// not exist and for an id that two assignments have (errs.RoleAssignmentExists), the context's error, or the store's.
-func (h *HSM) SetRoles(ctx context.Context, assignments []policy.RoleAssignment, custom []policy.RoleDefinition) error {
+// not exist, for an id that two assignments have (errs.RoleAssignmentExists), and for Denials, which a Managed HSM does not
+// have; the context's error, or the store's.
+func (h *ManagedHSM) SetRBAC(ctx context.Context, r RBAC) error {
 	return h.change(ctx, func(s *settings) error {
-		s.RBAC = &RBAC{Roles: custom}
-		return s.RBAC.add(assignments)
+		s.RBAC = &RBAC{Roles: r.Roles, Denials: r.Denials}
+		return s.RBAC.add(r.Assignments)
 	})
 }
 
-// AddRoles adds role assignments to those there are, all or none. One without an id gets one. With Options.Lag, they count
+// AddRoleAssignments adds role assignments to those there are, all or none. One without an id gets one. With Options.Lag, they count
 // when the lag is over. Errors: a 400 for a role or scope that does not exist, and for an id that another assignment has
 // (errs.RoleAssignmentExists), the context's error, or the store's.
-func (h *HSM) AddRoles(ctx context.Context, assignments ...policy.RoleAssignment) error {
+func (h *ManagedHSM) AddRoleAssignments(ctx context.Context, assignments ...policy.RoleAssignment) error {
 	return h.change(ctx, func(s *settings) error {
 		roles := *s.RBAC
 		s.RBAC = &roles
@@ -163,8 +165,8 @@ func (r *RBAC) add(assignments []policy.RoleAssignment) error {
 	return nil
 }
 
-// estate is what a Managed HSM keeps besides keys and roles.
-type estate struct {
+// hsmState is what a Managed HSM keeps besides keys and roles.
+type hsmState struct {
 	Activated bool              `json:"activated,omitempty"`
 	Settings  map[string]string `json:"settings,omitempty"`
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // newHSM makes a Managed HSM in a world, and the client of its owner.
-func newHSM(tb failer, w *world, o *vault.HSMOptions) (*vault.HSM, *vault.Client) {
+func newHSM(tb failer, w *world, o *vault.ManagedHSMOptions) (*vault.ManagedHSM, *vault.Client) {
 	tb.Helper()
 	h := got(w.svc.CreateManagedHSM(tb.Context(), "fortress", o))(tb)
 	return h, h.As(vault.Owner())
@@ -57,7 +57,7 @@ func TestTheFirewallOfAManagedHSM(t *testing.T) {
 		"there can be at most 10 addresses":          {IPRules: strings.Split("20.1.2.3"+strings.Repeat(",20.1.2.0/24", 10), ",")},
 		"a managed hsm has no virtual network rules": {VirtualNetworkRules: []string{"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n/subnets/s"}},
 	} {
-		_, err := newWorld(t, nil, nil).svc.CreateManagedHSM(t.Context(), "fortress", &vault.HSMOptions{Network: rules})
+		_, err := newWorld(t, nil, nil).svc.CreateManagedHSM(t.Context(), "fortress", &vault.ManagedHSMOptions{Network: rules})
 		if codes(err) != "BadParameter" || !strings.Contains(strings.ToLower(err.Error()), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
@@ -151,7 +151,7 @@ func TestFindKeepsProductsApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, nil)
 	newHSM(t, w, nil)
-	if c := w.svc.Find(vault.KeyVault, "fortress.managedhsm"); c != nil {
+	if c := w.svc.Find(vault.ProductKeyVault, "fortress.managedhsm"); c != nil {
 		t.Errorf("found a %T", c)
 	}
 }
@@ -167,11 +167,11 @@ func TestSettingsOfATamperedManagedHSM(t *testing.T) {
 	if err := h.SetNetwork(t.Context(), policy.NetworkRules{DefaultAction: policy.Deny}); err != nil {
 		t.Errorf("firewall: %v", err)
 	}
-	if err := h.SetRoles(t.Context(), nil, nil); err != nil {
+	if err := h.SetRBAC(t.Context(), vault.RBAC{}); err != nil {
 		t.Errorf("roles: %v", err)
 	}
 	w.reopen(t)
-	h = w.svc.LookupHSM("fortress")
+	h = w.svc.LookupManagedHSM("fortress")
 	if h.Options().Network.DefaultAction != policy.Deny || !h.Activated() {
 		t.Errorf("came back as %+v", h.Options())
 	}
@@ -201,7 +201,7 @@ func TestBackupsOfTheProductsStayApart(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	w.reopen(t)
-	got(w.svc.LookupHSM("fortress").As(vault.Owner()).GetKey(ctx, "h"))(t)
+	got(w.svc.LookupManagedHSM("fortress").As(vault.Owner()).GetKey(ctx, "h"))(t)
 	got(w.svc.Lookup("fortress").As(vault.Owner()).GetKey(ctx, "k"))(t)
 }
 
@@ -214,19 +214,19 @@ func TestAssignmentsHaveIDsOfTheirOwn(t *testing.T) {
 		{ID: "0A4B1C2D-0000-4000-8000-00000000000A", Role: policy.ManagedHSMCryptoUser, PrincipalID: "b", Scope: "/keys/k"},
 	}
 	w := newWorld(t, nil, nil)
-	if _, err := w.svc.CreateManagedHSM(ctx, "twice", &vault.HSMOptions{Assignments: twice}); !errors.Is(err, errs.RoleAssignmentExists) {
+	if _, err := w.svc.CreateManagedHSM(ctx, "twice", &vault.ManagedHSMOptions{Assignments: twice}); !errors.Is(err, errs.RoleAssignmentExists) {
 		t.Errorf("at first: %v", err)
 	}
 	h, c := newHSM(t, w, nil)
 	fine(t, h.Activate(ctx))
-	if err := h.SetRoles(ctx, twice, nil); !errors.Is(err, errs.RoleAssignmentExists) {
+	if err := h.SetRBAC(ctx, vault.RBAC{Assignments: twice}); !errors.Is(err, errs.RoleAssignmentExists) {
 		t.Errorf("all: %v", err)
 	}
-	if err := h.AddRoles(ctx, twice...); !errors.Is(err, errs.RoleAssignmentExists) {
+	if err := h.AddRoleAssignments(ctx, twice...); !errors.Is(err, errs.RoleAssignmentExists) {
 		t.Errorf("more: %v", err)
 	}
 	nameless := []policy.RoleAssignment{{Role: policy.ManagedHSMCryptoUser, PrincipalID: "a", Scope: "/"}}
-	fine(t, h.SetRoles(ctx, nameless, nil))
+	fine(t, h.SetRBAC(ctx, vault.RBAC{Assignments: nameless}))
 	if all := listed(t, c.ListRoleAssignments(ctx, "/", nil)); len(all) != 1 || all[0].ID == "" || nameless[0].ID != "" {
 		t.Errorf("%+v of %+v", all, nameless)
 	}
@@ -242,7 +242,7 @@ func TestAManagedHSMIsMadeAgain(t *testing.T) {
 	for i := range 30 {
 		many = append(many, policy.RoleAssignment{Role: policy.ManagedHSMAdministrator, PrincipalID: fmt.Sprint("admin-", i), Scope: "/"})
 	}
-	fine(t, h.AddRoles(ctx, many...))
+	fine(t, h.AddRoleAssignments(ctx, many...))
 	o := h.Options()
 	o.Module = nil
 	again := got(w.svc.CreateManagedHSM(ctx, "again", &o))(t).Options()

@@ -12,13 +12,13 @@ type Product uint8
 
 // The products.
 const (
-	KeyVault   Product = iota // a vault: keys, secrets, and more
-	ManagedHSM                // a Managed HSM: keys in hardware alone, and its own administration
+	ProductKeyVault   Product = iota // a vault: keys, secrets, and more
+	ProductManagedHSM                // a Managed HSM: keys in hardware alone, and its own administration
 )
 
 // String returns what the service calls the product: "Key Vault" or "Managed HSM".
 func (p Product) String() string {
-	if p == ManagedHSM {
+	if p == ProductManagedHSM {
 		return "Managed HSM"
 	}
 	return "Key Vault"
@@ -55,16 +55,16 @@ type product struct {
 }
 
 var products = [...]product{
-	KeyVault: {
-		kind: KeyVault, domain: "vault.azure.net", audience: identity.DefaultAudience, provider: "vaults",
+	ProductKeyVault: {
+		kind: ProductKeyVault, domain: "vault.azure.net", audience: identity.DefaultAudience, provider: "vaults",
 		refusal: func(e *errs.Error, _, activity, operation string) *errs.Error {
 			return errs.ForVault(e, activity, operation)
 		},
 		rotation:      rotationRules{minimum: 7, notifies: true, absolute: true},
 		absentRotated: func(_, name string) error { return keys.Absent(name, "") },
 	},
-	ManagedHSM: {
-		kind: ManagedHSM, domain: "managedhsm.azure.net", audience: identity.ManagedHSMAudience, provider: "managedHSMs",
+	ProductManagedHSM: {
+		kind: ProductManagedHSM, domain: "managedhsm.azure.net", audience: identity.ManagedHSMAudience, provider: "managedHSMs",
 		apart: ".managedhsm",
 		refusal: func(e *errs.Error, host, activity, _ string) *errs.Error {
 			return errs.ForManagedHSM(e, host, activity)
@@ -81,7 +81,7 @@ var products = [...]product{
 type offering [len(products)]bool
 
 func offeringOf(right policy.Right) offering {
-	return offering{KeyVault: right.VaultAction() != "", ManagedHSM: right.HSMAction() != ""}
+	return offering{ProductKeyVault: right.VaultAction() != "", ProductManagedHSM: right.HSMAction() != ""}
 }
 
 // product is what is so in every container of the settings' product.

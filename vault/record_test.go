@@ -77,7 +77,7 @@ func writeRecords(t *testing.T, s store.Store) {
 	attestor := identity.NewAttestor(&identity.AttestorOptions{Authority: attester, NewKey: signingKey2048, Now: new(clock).Now})
 	w := newWorld(t, &vault.Options{Store: s, Lag: 30 * time.Second, Attestation: attestor}, nil)
 	got(w.svc.CreateVault(ctx, "Fabrikam-2", richVault()))(t)
-	h, c := newHSM(t, w, &vault.HSMOptions{Administrators: []string{"admin"}})
+	h, c := newHSM(t, w, &vault.ManagedHSMOptions{Administrators: []string{"admin"}})
 	fine(t, h.Activate(ctx))
 	got(c.UpdateSetting(ctx, vault.AllowKeyManagementOperationsThroughARM, "true"))(t)
 	with := &vault.CreateKeyOptions{Tags: richTags, Validity: richValidity}
@@ -163,7 +163,7 @@ func TestTheRecordsOfTheGoldenFile(t *testing.T) {
 	if diff := cmp.Diff(*richVault(), svc.Lookup("fabrikam-2").Options()); diff != "" {
 		t.Errorf("the vault: %s", diff)
 	}
-	h, c := svc.LookupHSM("fortress"), svc.Lookup("contoso").As(vault.Owner())
+	h, c := svc.LookupManagedHSM("fortress"), svc.Lookup("contoso").As(vault.Owner())
 	hardened := h.As(vault.Owner())
 	if setting := got(hardened.GetSetting(ctx, vault.AllowKeyManagementOperationsThroughARM))(t); setting.Value != "true" || !h.Activated() ||
 		!slices.Equal(h.Options().Administrators, []string{"admin"}) {

@@ -25,7 +25,7 @@ type (
 	// storedHSM is what a Managed HSM keeps besides keys and the domain of its module.
 	storedHSM struct {
 		Name string `json:"name"` // as its creator spelt it
-		estate
+		hsmState
 	}
 	storedRelease struct {
 		ContentType string `json:"contentType"`

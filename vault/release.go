@@ -1,6 +1,8 @@
 package vault
 
 import (
+	"unicode/utf8"
+
 	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/policy/identity"
@@ -17,7 +19,7 @@ const maxNonce = 1024
 
 func (in releaseInput) validate(*settings) error {
 	switch {
-	case in.target == "" || len(in.nonce) > maxNonce || !fits(in.nonce, maxNonce):
+	case in.target == "" || len(in.nonce) > maxNonce || !utf8.ValidString(in.nonce):
 		return errs.NewInvalidValue()
 	case in.encryption != "" && !in.encryption.Known():
 		return errs.NewInvalidProperty("enc", "It must be CKM_RSA_AES_KEY_WRAP, RSA_AES_KEY_WRAP_256 or RSA_AES_KEY_WRAP_384")
@@ -47,7 +49,7 @@ func release(c call, in releaseInput) (released, error) {
 		return "", err
 	}
 	shown := showKey(c.set, keyLife.id(c.container, c.key.object, v), v)
-	return c.statement(in, shown, wrapped)
+	return c.statement(in.nonce, shown, wrapped)
 }
 
 // attested returns the environment that a token speaks of, if a policy lets a key go there.

@@ -20,7 +20,7 @@ import (
 )
 
 // fortress is an activated Managed HSM beside the vault of the world.
-func (w *enclave) fortress(tb failer) (*vault.HSM, *vault.Client) {
+func (w *enclave) fortress(tb failer) (*vault.ManagedHSM, *vault.Client) {
 	tb.Helper()
 	h, c := newHSM(tb, w.world, nil)
 	fine(tb, h.Activate(tb.Context()))
@@ -83,7 +83,7 @@ func TestTheHeaderOfARelease(t *testing.T) {
 	t.Parallel()
 	w := newEnclave(t, nil)
 	_, fortress := w.fortress(t)
-	der := got(w.svc.ReleaseCertificate())(t)
+	der := got(w.svc.ReleaseCertificate())(t).Raw
 	short, long := sha1.Sum(der), sha256.Sum256(der)
 	hsm := map[string]any{
 		"alg": "RS256", "kid": base64.RawURLEncoding.EncodeToString(long[:]), "x5t#S256": base64.RawURLEncoding.EncodeToString(long[:]),
@@ -110,7 +110,7 @@ func TestAManagedHSMStatesInOrder(t *testing.T) {
 	k := got(c.CreateKey(ctx, "out", crypto.Spec{Type: crypto.KeyTypeRSA}, leaving()))(t)
 	closed := got(c.Encrypt(ctx, "out", vault.RSAOAEP256, []byte("a text"), nil))(t)
 	for door, token := range map[string]string{
-		"native": got(c.ReleaseKey(ctx, "out", w.target(t, good()), &vault.ReleaseOptions{Nonce: "n"}))(t),
+		"native": got(c.ReleaseKey(ctx, "out", w.target(t, good()), &vault.ReleaseKeyOptions{Nonce: "n"}))(t),
 		"7.3":    releasedOnWire(t, h, "7.3", w.target(t, good())),
 		"7.6":    releasedOnWire(t, h, "7.6", w.target(t, good())),
 	} {
@@ -180,7 +180,7 @@ func TestTheReleasePolicyOfAManagedHSM(t *testing.T) {
 		}
 	}
 	w.reopen(t)
-	if k := got(w.svc.LookupHSM("fortress").As(vault.Owner()).GetKey(ctx, "now"))(t); string(k.Release.Data) != sorted {
+	if k := got(w.svc.LookupManagedHSM("fortress").As(vault.Owner()).GetKey(ctx, "now"))(t); string(k.Release.Data) != sorted {
 		t.Errorf("came back as %s", k.Release.Data)
 	}
 }

@@ -100,7 +100,7 @@ type statement struct {
 func (w *enclave) opened(tb failer, token string) (s statement, key []byte) {
 	tb.Helper()
 	jws := got(jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256}))(tb)
-	certificate := got(x509.ParseCertificate(got(w.svc.ReleaseCertificate())(tb)))(tb)
+	certificate := got(w.svc.ReleaseCertificate())(tb)
 	fine(tb, json.Unmarshal(got(jws.Verify(certificate.PublicKey))(tb), &s))
 	var wrapped struct {
 		SchemaVersion string `json:"schema_version"`
@@ -135,7 +135,7 @@ func TestARelasedKeyOpensWhatTheVaultClosed(t *testing.T) {
 	secret := []byte("for the enclave's eyes")
 	closed := got(w.owner.Encrypt(ctx, "out", vault.RSAOAEP256, secret, nil))(t)
 	for _, enc := range []hsm.Encryption{"", hsm.CKMRSAAESKeyWrap, hsm.RSAAESKeyWrap256, hsm.RSAAESKeyWrap384} {
-		token := got(w.owner.ReleaseKey(ctx, "out", w.target(t, good()), &vault.ReleaseOptions{Nonce: "n-1", Encryption: enc}))(t)
+		token := got(w.owner.ReleaseKey(ctx, "out", w.target(t, good()), &vault.ReleaseKeyOptions{Nonce: "n-1", Encryption: enc}))(t)
 		s, der := w.opened(t, token)
 		if s.Request.Nonce != "n-1" || s.Request.Kid != k.ID.String() || s.Response.Key.Key.Kid != k.ID.String() || !s.Response.Key.Attributes.Exportable {
 			t.Errorf("%s: stated %+v", enc, s)
@@ -196,7 +196,7 @@ func TestReleaseIsRefused(t *testing.T) {
 			t.Errorf("%s: says %v", c.name, err)
 		}
 	}
-	_, err := w.owner.ReleaseKey(ctx, "out", token, &vault.ReleaseOptions{Encryption: "ROT13"})
+	_, err := w.owner.ReleaseKey(ctx, "out", token, &vault.ReleaseKeyOptions{Encryption: "ROT13"})
 	if codes(err) != "BadParameter" {
 		t.Errorf("an unknown encryption: %v", err)
 	}

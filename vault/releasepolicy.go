@@ -42,7 +42,7 @@ func (r *ReleasePolicy) clone() *ReleasePolicy {
 // shown returns a policy as the product shows it, sharing nothing with what is kept.
 func (s *settings) shown(kept *ReleasePolicy) *ReleasePolicy {
 	r := kept.clone()
-	if r != nil && s.Product == ManagedHSM {
+	if r != nil && s.Product == ProductManagedHSM {
 		r.Data = sortMembers(r.Data, 0)
 	}
 	return r
@@ -78,7 +78,7 @@ func (r *ReleasePolicy) parsed() (*policy.ReleasePolicy, error) {
 // validRelease checks what a new version says of its release: only a key in hardware can leave, and then by a policy.
 func (s *settings) validRelease(hardware, exportable bool, release *ReleasePolicy) error {
 	switch {
-	case exportable && s.Product == KeyVault && s.SKU == Standard:
+	case exportable && s.Product == ProductKeyVault && s.SKU == Standard:
 		return errs.NewExportableNotSupported()
 	case exportable && !hardware:
 		return errs.NewExportableNeedsHardware()
@@ -149,9 +149,9 @@ func (s *Service) askAuthority(ctx context.Context, authority string) error {
 	return err
 }
 
-// succeeds tells whether a version may follow the newest one of its key: whether keys can leave is settled with the
+// mayFollow tells whether a version may follow the newest one of its key: whether keys can leave is settled with the
 // first, and an immutable policy with the one that brings it.
-func (v keyVersion) succeeds(before *keyVersion) error {
+func (v keyVersion) mayFollow(before *keyVersion) error {
 	switch {
 	case (v.release == nil) != (before.release == nil):
 		return errs.NewExportableFixed()

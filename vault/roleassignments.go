@@ -50,7 +50,7 @@ func (r *RBAC) indexOf(guid string, scope roleScope) int {
 }
 
 // assignmentQuery is the input of RoleAssignmentList. What is empty selects nothing.
-type assignmentQuery RoleAssignmentListOptions
+type assignmentQuery ListRoleAssignmentsOptions
 
 func (assignmentQuery) validate(*settings) error { return nil }
 

@@ -52,7 +52,7 @@ func isBuiltIn(guid, name string) bool {
 }
 
 // definitionQuery is the input of RoleDefinitionList. What is empty selects nothing.
-type definitionQuery RoleDefinitionListOptions
+type definitionQuery ListRoleDefinitionsOptions
 
 func (definitionQuery) validate(*settings) error { return nil }
 

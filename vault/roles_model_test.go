@@ -110,7 +110,7 @@ func (n *naiveRoles) allows(principal string, p probe, key string) bool {
 // roleMachine makes roles by requests, and the same in the naive lists.
 type roleMachine struct {
 	*naiveRoles
-	hsm   *vault.HSM
+	hsm   *vault.ManagedHSM
 	owner *vault.Client
 	made  int
 }
@@ -125,7 +125,7 @@ func (m *roleMachine) setRole(t *rapid.T) {
 	taken := rapid.SliceOfDistinct(rapid.SampledFrom(actions), rapid.ID).Draw(t, "taken")
 	d := role(id, "", given...)
 	d.Permissions[0].NotDataActions = role("", "", taken...).Permissions[0].DataActions
-	got(m.owner.SetRoleDefinition(t.Context(), "/", d))(t)
+	got(m.owner.SetRoleDefinition(t.Context(), d))(t)
 	m.custom[id] = slices.DeleteFunc(given, func(a string) bool { return slices.Contains(taken, a) })
 }
 
@@ -134,7 +134,7 @@ func (m *roleMachine) deleteRole(t *rapid.T) {
 	_, there := m.custom[id]
 	used := slices.ContainsFunc(slices.Collect(maps.Values(m.assigned)), func(a policy.RoleAssignment) bool { return a.Role == id })
 	want := map[bool]string{false: "RoleDefinitionNotFound", true: map[bool]string{true: "BadParameter"}[used]}[there]
-	if _, err := m.owner.DeleteRoleDefinition(t.Context(), "/", id); codes(err) != want {
+	if _, err := m.owner.DeleteRoleDefinition(t.Context(), id); codes(err) != want {
 		t.Fatalf("deleting %s: %v, want %q", id, err, want)
 	}
 	if there && !used {
@@ -154,7 +154,7 @@ func (m *roleMachine) assign(t *rapid.T) {
 	if rapid.Bool().Draw(t, "long") {
 		asked.Role = definitions + strings.ToUpper(a.Role)
 	}
-	made, err := m.owner.CreateRoleAssignment(t.Context(), "", asked)
+	made, err := m.owner.CreateRoleAssignment(t.Context(), asked)
 	if m.full(a.Scope) {
 		if codes(err) != "BadParameter" {
 			t.Fatalf("one too many at %s: %v", a.Scope, err)

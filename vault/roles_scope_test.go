@@ -32,10 +32,10 @@ func TestWhatIsNoScopeIsJudgedAsTheWhole(t *testing.T) {
 	w := newWorld(t, nil, nil)
 	h, _ := newHSM(t, w, nil)
 	fine(t, h.Activate(t.Context()))
-	fine(t, h.SetRoles(t.Context(), []policy.RoleAssignment{
+	fine(t, h.SetRBAC(t.Context(), vault.RBAC{Assignments: []policy.RoleAssignment{
 		{Role: policy.ManagedHSMAdministrator, PrincipalID: "of one key", Scope: "/keys/ours"},
 		{Role: policy.ManagedHSMAdministrator, PrincipalID: "of all", Scope: "/"},
-	}, nil))
+	}}))
 	ask := func(who vault.Caller, o vault.Operation, scope string) (let bool, err error) {
 		x := vault.Exchange{
 			Caller: who, Scope: scope, Query: "api-version=7.4", Length: -1,
@@ -73,7 +73,7 @@ func TestAScopeLendsNothing(t *testing.T) {
 	t.Parallel()
 	_, h, c := activeHSM(t, nil, nil)
 	got(c.CreateKey(t.Context(), "theirs", vault.EC(vault.P256), nil))(t)
-	fine(t, h.SetRoles(t.Context(), []policy.RoleAssignment{{Role: policy.ManagedHSMCryptoUser, PrincipalID: "user", Scope: "/keys/ours"}}, nil))
+	fine(t, h.SetRBAC(t.Context(), vault.RBAC{Assignments: []policy.RoleAssignment{{Role: policy.ManagedHSMCryptoUser, PrincipalID: "user", Scope: "/keys/ours"}}}))
 	x := vault.Exchange{Caller: vault.Principal("user"), Name: "theirs", Scope: "/keys/ours", Query: "api-version=7.4"}
 	if _, err := endpoint(vault.OpKeyGet).Serve(t.Context(), h, &x, nil); !errors.Is(err, errs.AccessDenied) {
 		t.Errorf("got a key by the right to another: %v", err)
@@ -85,15 +85,16 @@ func TestNoScopeIsTheWhole(t *testing.T) {
 	t.Parallel()
 	_, h, c := activeHSM(t, nil, nil)
 	ctx := t.Context()
-	d := got(c.SetRoleDefinition(ctx, "", role(aGUID, "signer", "keys/sign/action")))(t)
+	d := got(c.SetRoleDefinition(ctx, role(aGUID, "signer", "keys/sign/action")))(t)
 	given := policy.RoleAssignment{ID: anotherGUID, Role: d.ID, PrincipalID: "p"}
-	if _, err := c.CreateRoleAssignment(ctx, "", given); codes(err) != "BadParameter" || !strings.Contains(err.Error(), "has no scope") {
+	if _, err := c.CreateRoleAssignment(ctx, given); codes(err) != "BadParameter" || !strings.Contains(err.Error(), "has no scope") {
 		t.Errorf("given nowhere: %v", err)
 	}
-	if _, err := h.As(vault.Principal("p")).CreateRoleAssignment(ctx, "", given); codes(err) != "AccessDenied" {
+	if _, err := h.As(vault.Principal("p")).CreateRoleAssignment(ctx, given); codes(err) != "AccessDenied" {
 		t.Errorf("given nowhere by somebody who may give no roles: %v", err)
 	}
-	got(c.CreateRoleAssignment(ctx, "/", given))(t)
+	given.Scope = "/"
+	got(c.CreateRoleAssignment(ctx, given))(t)
 	a := got(c.GetRoleAssignment(ctx, "", anotherGUID))(t)
 	all := listed(t, c.ListRoleAssignments(ctx, "", nil))
 	if a.Scope != "/" || len(all) != 1 || all[0] != a || got(c.GetRoleDefinition(ctx, "", aGUID))(t).ID != aGUID {
@@ -102,7 +103,7 @@ func TestNoScopeIsTheWhole(t *testing.T) {
 	if gone := got(c.DeleteRoleAssignment(ctx, "", anotherGUID))(t); gone != a {
 		t.Errorf("deleted %+v", gone)
 	}
-	got(c.DeleteRoleDefinition(ctx, "", aGUID))(t)
+	got(c.DeleteRoleDefinition(ctx, aGUID))(t)
 	if _, err := c.GetRoleDefinition(ctx, "", aGUID); codes(err) != "RoleDefinitionNotFound" {
 		t.Errorf("got what was deleted: %v", err)
 	}
@@ -120,7 +121,7 @@ func TestScopesHaveOneForm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		scope := strings.Join(rapid.SliceOfN(parts, 1, 5).Draw(t, "parts"), "")
 		form := scopeForm.FindStringSubmatch(scope)
-		a, err := c.CreateRoleAssignment(ctx, scope, policy.RoleAssignment{Role: policy.ManagedHSMBackup, PrincipalID: "p"})
+		a, err := c.CreateRoleAssignment(ctx, policy.RoleAssignment{Role: policy.ManagedHSMBackup, PrincipalID: "p", Scope: scope})
 		if form == nil {
 			if codes(err) != "BadParameter" {
 				t.Fatalf("at %q: %v", scope, err)

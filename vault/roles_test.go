@@ -30,7 +30,7 @@ const (
 )
 
 // activeHSM is a Managed HSM that can be used, without limits of requests.
-func activeHSM(tb failer, o *vault.Options, ho *vault.HSMOptions) (*world, *vault.HSM, *vault.Client) {
+func activeHSM(tb failer, o *vault.Options, ho *vault.ManagedHSMOptions) (*world, *vault.ManagedHSM, *vault.Client) {
 	tb.Helper()
 	unlimited := limiter.Unlimited()
 	if o == nil {
@@ -75,7 +75,7 @@ type roleRequest struct {
 }
 
 // serve makes the request and answers the body, or the error as its status, code and text.
-func (q roleRequest) serve(t *testing.T, h *vault.HSM) string {
+func (q roleRequest) serve(t *testing.T, h *vault.ManagedHSM) string {
 	t.Helper()
 	x := vault.Exchange{
 		Caller: vault.Owner(), Host: "fortress.managedhsm.azure.net", Scope: q.scope, Name: q.name,
@@ -101,13 +101,13 @@ func TestARoleIsCalledByItsGUID(t *testing.T) {
 	_, _, c := activeHSM(t, nil, nil)
 	ctx := t.Context()
 	for _, name := range []string{"", aGUID} {
-		d := got(c.SetRoleDefinition(ctx, "/", policy.RoleDefinition{ID: definitions + aGUID, Name: name}))(t)
+		d := got(c.SetRoleDefinition(ctx, policy.RoleDefinition{ID: definitions + aGUID, Name: name}))(t)
 		want := policy.RoleDefinition{ID: aGUID, Name: aGUID, Type: policy.CustomRole, AssignableScopes: []string{"/"}}
 		if diff := cmp.Diff(want, d); diff != "" {
 			t.Errorf("the role called %q:\n%s", name, diff)
 		}
 	}
-	made := got(c.CreateRoleAssignment(ctx, "", policy.RoleAssignment{Role: aGUID, PrincipalID: "p", Scope: "/keys"}))(t)
+	made := got(c.CreateRoleAssignment(ctx, policy.RoleAssignment{Role: aGUID, PrincipalID: "p", Scope: "/keys"}))(t)
 	if same := got(c.GetRoleAssignment(ctx, "/", made.ID))(t); same != made || made.Scope != "/keys" || made.Role != aGUID {
 		t.Errorf("made %+v, got %+v", made, same)
 	}
@@ -118,19 +118,19 @@ func TestRequestsFindTheRolesOfTheProgram(t *testing.T) {
 	t.Parallel()
 	_, h, c := activeHSM(t, nil, nil)
 	ctx := t.Context()
-	fine(t, h.SetRoles(ctx, []policy.RoleAssignment{
+	fine(t, h.SetRBAC(ctx, vault.RBAC{Assignments: []policy.RoleAssignment{
 		{Role: "signer", PrincipalID: "alice", Scope: "/"},
 		{ID: "bob's", Role: "managed hsm crypto user", PrincipalID: "bob", Scope: "/keys/"},
-	}, []policy.RoleDefinition{role("", "signer", "keys/sign/action")}))
-	custom := listed(t, c.ListRoleDefinitions(ctx, "", &vault.RoleDefinitionListOptions{Type: policy.CustomRole}))
+	}, Roles: []policy.RoleDefinition{role("", "signer", "keys/sign/action")}}))
+	custom := listed(t, c.ListRoleDefinitions(ctx, "", &vault.ListRoleDefinitionsOptions{Type: policy.CustomRole}))
 	assigned := listed(t, c.ListRoleAssignments(ctx, "", nil))
 	if len(custom) != 1 || len(assigned) != 2 || assigned[0].Role != custom[0].ID || assigned[1].Role != policy.ManagedHSMCryptoUser {
 		t.Fatalf("custom roles %+v, assignments %+v", custom, assigned)
 	}
-	got(c.CreateRoleAssignment(ctx, "/keys/k", policy.RoleAssignment{Role: custom[0].ID, PrincipalID: "carol"}))(t)
+	got(c.CreateRoleAssignment(ctx, policy.RoleAssignment{Role: custom[0].ID, PrincipalID: "carol", Scope: "/keys/k"}))(t)
 	replaced := custom[0]
 	replaced.Description = "signs"
-	if d := got(c.SetRoleDefinition(ctx, "/", replaced))(t); d.ID != custom[0].ID {
+	if d := got(c.SetRoleDefinition(ctx, replaced))(t); d.ID != custom[0].ID {
 		t.Errorf("replaced %s, which is now %s", custom[0].ID, d.ID)
 	}
 	for _, a := range assigned {
@@ -143,10 +143,10 @@ func TestRequestsFindTheRolesOfTheProgram(t *testing.T) {
 // What is refused changes nothing.
 func TestRoleRefusals(t *testing.T) {
 	t.Parallel()
-	_, h, c := activeHSM(t, nil, &vault.HSMOptions{Administrators: []string{"boss"}})
+	_, h, c := activeHSM(t, nil, &vault.ManagedHSMOptions{Administrators: []string{"boss"}})
 	ctx := t.Context()
-	got(c.SetRoleDefinition(ctx, "/", role(aGUID, "operator", "backup/start/action")))(t)
-	got(c.CreateRoleAssignment(ctx, "/keys/k", policy.RoleAssignment{ID: aGUID, Role: aGUID, PrincipalID: "p"}))(t)
+	got(c.SetRoleDefinition(ctx, role(aGUID, "operator", "backup/start/action")))(t)
+	got(c.CreateRoleAssignment(ctx, policy.RoleAssignment{ID: aGUID, Role: aGUID, PrincipalID: "p", Scope: "/keys/k"}))(t)
 	before := listed(t, c.ListRoleDefinitions(ctx, "/", nil))
 	const (
 		invalid   = "400 BadParameter: The role definition or role assignment is not valid: "
@@ -233,9 +233,9 @@ func TestRoleRefusals(t *testing.T) {
 func TestWhoChangesRoles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, nil)
-	h, owner := newHSM(t, w, &vault.HSMOptions{Administrators: []string{"boss"}})
+	h, owner := newHSM(t, w, &vault.ManagedHSMOptions{Administrators: []string{"boss"}})
 	give := func(c *vault.Client) error {
-		_, err := c.CreateRoleAssignment(t.Context(), "/keys", policy.RoleAssignment{Role: policy.ManagedHSMCryptoAuditor, PrincipalID: "p"})
+		_, err := c.CreateRoleAssignment(t.Context(), policy.RoleAssignment{Role: policy.ManagedHSMCryptoAuditor, PrincipalID: "p", Scope: "/keys"})
 		return err
 	}
 	if err := give(owner); !errors.Is(err, errs.NotActivated) {
@@ -261,7 +261,7 @@ func TestWhoChangesRoles(t *testing.T) {
 // There are 50 custom roles, 50 assignments of the whole Managed HSM, and 10 of each key.
 func TestRoleLimits(t *testing.T) {
 	t.Parallel()
-	_, _, c := activeHSM(t, nil, &vault.HSMOptions{Administrators: []string{"boss"}})
+	_, _, c := activeHSM(t, nil, &vault.ManagedHSMOptions{Administrators: []string{"boss"}})
 	ctx := t.Context()
 	refused := func(what string, err error, text string) {
 		t.Helper()
@@ -270,15 +270,15 @@ func TestRoleLimits(t *testing.T) {
 		}
 	}
 	for i := range 50 {
-		got(c.SetRoleDefinition(ctx, "/", role(guid(i), fmt.Sprint("role ", i), "keys/read/action")))(t)
+		got(c.SetRoleDefinition(ctx, role(guid(i), fmt.Sprint("role ", i), "keys/read/action")))(t)
 	}
-	_, err := c.SetRoleDefinition(ctx, "/", role(guid(50), "role 50"))
+	_, err := c.SetRoleDefinition(ctx, role(guid(50), "role 50"))
 	refused("role 51", err, "There are 50 custom role definitions, which is the most")
-	got(c.SetRoleDefinition(ctx, "/", role(guid(7), "role 7, changed")))(t)
+	got(c.SetRoleDefinition(ctx, role(guid(7), "role 7, changed")))(t)
 
 	for scope, room := range map[string]int{"/": 30, "/keys": 19, "/keys/a": 10, "/keys/b": 10} {
 		for range room {
-			got(c.CreateRoleAssignment(ctx, scope, policy.RoleAssignment{Role: guid(1), PrincipalID: "p"}))(t)
+			got(c.CreateRoleAssignment(ctx, policy.RoleAssignment{Role: guid(1), PrincipalID: "p", Scope: scope}))(t)
 		}
 	}
 	for scope, text := range map[string]string{
@@ -286,12 +286,12 @@ func TestRoleLimits(t *testing.T) {
 		"/keys":   "There are 50 role assignments at the scope /, which",
 		"/keys/A": "There are 10 role assignments at the scope /keys/A, which",
 	} {
-		_, err := c.CreateRoleAssignment(ctx, scope, policy.RoleAssignment{Role: guid(1), PrincipalID: "p"})
+		_, err := c.CreateRoleAssignment(ctx, policy.RoleAssignment{Role: guid(1), PrincipalID: "p", Scope: scope})
 		refused("one more at "+scope, err, text)
 	}
 	first := listed(t, c.ListRoleAssignments(ctx, "/keys/a", nil))[0]
 	got(c.DeleteRoleAssignment(ctx, "/keys/a", first.ID))(t)
-	got(c.CreateRoleAssignment(ctx, "/keys/a", first))(t)
+	got(c.CreateRoleAssignment(ctx, first))(t)
 }
 
 // A changed role counts when it has arrived everywhere, and is seen at once.
@@ -301,7 +301,7 @@ func TestRolesArriveLate(t *testing.T) {
 	ctx := t.Context()
 	user := h.As(vault.Principal("user"))
 	random := func() bool { _, err := user.GetRandomBytes(ctx, 1); return err == nil }
-	a := got(c.CreateRoleAssignment(ctx, "/", policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "user"}))(t)
+	a := got(c.CreateRoleAssignment(ctx, policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "user", Scope: "/"}))(t)
 	for i, change := range []func(){
 		func() {},
 		func() { got(c.DeleteRoleAssignment(ctx, "/", a.ID))(t) },
@@ -324,11 +324,11 @@ func TestRolesArriveLate(t *testing.T) {
 // A service made with the same store has the same roles.
 func TestRolesAreThereAgain(t *testing.T) {
 	t.Parallel()
-	w, _, c := activeHSM(t, &vault.Options{Store: store.NewMemory()}, &vault.HSMOptions{Administrators: []string{"boss"}})
+	w, _, c := activeHSM(t, &vault.Options{Store: store.NewMemory()}, &vault.ManagedHSMOptions{Administrators: []string{"boss"}})
 	ctx := t.Context()
-	got(c.SetRoleDefinition(ctx, "/", role(aGUID, "signer", "keys/sign/action")))(t)
-	got(c.SetRoleDefinition(ctx, "/", policy.RoleDefinition{ID: anotherGUID}))(t)
-	got(c.CreateRoleAssignment(ctx, "/keys/Signer", policy.RoleAssignment{Role: aGUID, PrincipalID: "app"}))(t)
+	got(c.SetRoleDefinition(ctx, role(aGUID, "signer", "keys/sign/action")))(t)
+	got(c.SetRoleDefinition(ctx, policy.RoleDefinition{ID: anotherGUID}))(t)
+	got(c.CreateRoleAssignment(ctx, policy.RoleAssignment{Role: aGUID, PrincipalID: "app", Scope: "/keys/Signer"}))(t)
 	state := func(c *vault.Client) []any {
 		return []any{
 			listed(t, c.ListRoleDefinitions(ctx, "/", nil)), listed(t, c.ListRoleAssignments(ctx, "/", nil)),
@@ -337,7 +337,7 @@ func TestRolesAreThereAgain(t *testing.T) {
 	}
 	before := state(c)
 	w.reopen(t)
-	if diff := cmp.Diff(before, state(w.svc.LookupHSM("fortress").As(vault.Owner())), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(before, state(w.svc.LookupManagedHSM("fortress").As(vault.Owner())), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("the roles have changed:\n%s", diff)
 	}
 }
@@ -352,14 +352,14 @@ func TestRolesMadeAtOneTime(t *testing.T) {
 	won := make([]bool, makers)
 	for i := range makers {
 		wg.Go(func() {
-			got(c.SetRoleDefinition(ctx, "/", role(guid(i), fmt.Sprint("role ", i), "keys/read/action")))(t)
-			got(c.CreateRoleAssignment(ctx, "/", policy.RoleAssignment{ID: guid(i), Role: guid(i), PrincipalID: "p"}))(t)
-			_, err := c.CreateRoleAssignment(ctx, "/keys/k", policy.RoleAssignment{ID: aGUID, Role: guid(i), PrincipalID: "p"})
+			got(c.SetRoleDefinition(ctx, role(guid(i), fmt.Sprint("role ", i), "keys/read/action")))(t)
+			got(c.CreateRoleAssignment(ctx, policy.RoleAssignment{ID: guid(i), Role: guid(i), PrincipalID: "p", Scope: "/"}))(t)
+			_, err := c.CreateRoleAssignment(ctx, policy.RoleAssignment{ID: aGUID, Role: guid(i), PrincipalID: "p", Scope: "/keys/k"})
 			won[i] = err == nil
 		})
 	}
 	wg.Wait()
-	custom := listed(t, c.ListRoleDefinitions(ctx, "/", &vault.RoleDefinitionListOptions{Type: policy.CustomRole}))
+	custom := listed(t, c.ListRoleDefinitions(ctx, "/", &vault.ListRoleDefinitionsOptions{Type: policy.CustomRole}))
 	assigned := listed(t, c.ListRoleAssignments(ctx, "/", nil))
 	winners := slices.DeleteFunc(won, func(w bool) bool { return !w })
 	if len(custom) != makers || len(assigned) != makers || len(winners) != 1 {
@@ -374,12 +374,12 @@ func TestTheAuditOfRoles(t *testing.T) {
 	h, c := newHSM(t, w, nil)
 	fine(t, h.Activate(t.Context()))
 	w.trail.take()
-	a := got(c.CreateRoleAssignment(t.Context(), "/", policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "p"}))(t)
+	a := got(c.CreateRoleAssignment(t.Context(), policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "p", Scope: "/"}))(t)
 	events := w.trail.take()
 	if id := events[0].ObjectID(); id != "https://fortress.managedhsm.azure.net/providers/Microsoft.Authorization/roleAssignments/"+a.ID {
 		t.Errorf("audited as %s", id)
 	}
-	if events[0].Product != vault.ManagedHSM || events[0].Product.String() != "Managed HSM" {
+	if events[0].Product != vault.ProductManagedHSM || events[0].Product.String() != "Managed HSM" {
 		t.Errorf("of a %v", events[0].Product)
 	}
 }
@@ -391,10 +391,10 @@ func TestAnAdministratorOfOneKey(t *testing.T) {
 	h, _ := newHSM(t, newWorld(t, &vault.Options{Limits: &unlimited}, nil), nil)
 	ctx := t.Context()
 	fine(t, h.Activate(ctx))
-	fine(t, h.SetRoles(ctx, []policy.RoleAssignment{{Role: policy.ManagedHSMPolicyAdministrator, PrincipalID: "team", Scope: "/keys/ours"}}, nil))
+	fine(t, h.SetRBAC(ctx, vault.RBAC{Assignments: []policy.RoleAssignment{{Role: policy.ManagedHSMPolicyAdministrator, PrincipalID: "team", Scope: "/keys/ours"}}}))
 	team := h.As(vault.Principal("team"))
 	give := func(scope string) error {
-		_, err := team.CreateRoleAssignment(ctx, scope, policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "p"})
+		_, err := team.CreateRoleAssignment(ctx, policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "p", Scope: scope})
 		return err
 	}
 	fine(t, give("/keys/OURS"))
@@ -424,10 +424,10 @@ func TestAnAdministratorOfOneKeyIsNoneOfTheManagedHSM(t *testing.T) {
 	t.Parallel()
 	_, h, _ := activeHSM(t, nil, nil)
 	ctx := t.Context()
-	fine(t, h.SetRoles(ctx, []policy.RoleAssignment{{Role: policy.ManagedHSMAdministrator, PrincipalID: "small", Scope: "/keys/k"}}, nil))
+	fine(t, h.SetRBAC(ctx, vault.RBAC{Assignments: []policy.RoleAssignment{{Role: policy.ManagedHSMAdministrator, PrincipalID: "small", Scope: "/keys/k"}}}))
 	small := h.As(vault.Principal("small"))
 	for scope, want := range map[string]string{"/keys/k": "", "/": "AccessDenied", "/keys": "AccessDenied"} {
-		_, err := small.CreateRoleAssignment(ctx, scope, policy.RoleAssignment{Role: policy.ManagedHSMAdministrator, PrincipalID: "small"})
+		_, err := small.CreateRoleAssignment(ctx, policy.RoleAssignment{Role: policy.ManagedHSMAdministrator, PrincipalID: "small", Scope: scope})
 		if codes(err) != want {
 			t.Errorf("an administrator at %s: %v", scope, err)
 		}

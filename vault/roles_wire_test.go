@@ -56,7 +56,7 @@ func FuzzRoleFilter(f *testing.F) {
 	for _, seed := range []string{"", "atScope()", "principalId eq 'p'", "principalId eq p", "principalId eq '", "a eq ''''"} {
 		f.Add(seed)
 	}
-	_, h, _ := activeHSM(f, nil, &vault.HSMOptions{Administrators: []string{"p"}})
+	_, h, _ := activeHSM(f, nil, &vault.ManagedHSMOptions{Administrators: []string{"p"}})
 	f.Fuzz(func(t *testing.T, filter string) {
 		for _, o := range []vault.Operation{vault.OpRoleAssignmentList, vault.OpRoleDefinitionList} {
 			have := roleRequest{operation: o, filter: filter}.serve(t, h)

@@ -71,5 +71,5 @@ func secureUnwrap(c call, in secureUnwrapInput) (released, error) {
 		return "", errs.NewParameterIncorrect()
 	}
 	shown := Key{ID: id, JWK: crypto.JWK{Kty: crypto.KeyTypeOct}, Release: c.set.shown(c.key.version.Data.release)}
-	return c.statement(releaseInput{target: in.target}, shown, wrapped)
+	return c.statement("", shown, wrapped)
 }

@@ -10,19 +10,14 @@ import (
 	"github.com/embedvault/embedvault/errs"
 )
 
-// CeremonyStatus is how far a download or an upload of a security domain is.
-type CeremonyStatus string
+// SecurityDomainStatus is how far a download or an upload of a security domain is.
+type SecurityDomainStatus string
 
 // The statuses of a download or an upload. None fails after it has begun.
 const (
-	CeremonyInProgress CeremonyStatus = "InProgress"
-	CeremonySuccess    CeremonyStatus = "Success"
+	SecurityDomainInProgress SecurityDomainStatus = "InProgress"
+	SecurityDomainSuccess    SecurityDomainStatus = "Success"
 )
-
-// SecurityDomainStatus tells of a download or an upload of a security domain.
-type SecurityDomainStatus struct {
-	Status CeremonyStatus
-}
 
 // SecurityDomainTransferKey is what a security domain is encrypted to on its way into a Managed HSM.
 type SecurityDomainTransferKey struct {
@@ -35,7 +30,7 @@ type SecurityDomainTransferKey struct {
 // Activate makes the Managed HSM usable, as somebody does who downloads its security domain and throws it away. It is for
 // programs that want an active one and no more; if it is active already, nothing happens. Errors: that of a module that was
 // tampered with or is offline (errs.HardwareTampered, errs.HardwareOffline), the context's error, or the store's.
-func (h *HSM) Activate(ctx context.Context) error {
+func (h *ManagedHSM) Activate(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -55,7 +50,7 @@ func (v *container) activate(ctx context.Context, domain *hsm.Module) error {
 	return v.changeWith(ctx, domain, func(next *settings) error {
 		next.estate.Activated = true
 		if domain != v.module {
-			next.domains++
+			next.domainGeneration++
 		}
 		return nil
 	})
@@ -106,7 +101,7 @@ func downloadDomain(c call, in domainHolders) (domainBlob, error) {
 	if err := v.activate(c.ctx, v.module); err != nil {
 		return nil, err
 	}
-	c.begun(downloading)
+	c.noteBegun(downloading)
 	return blob, nil
 }
 
@@ -117,7 +112,7 @@ func downloadStatus(c call, _ nothing) (SecurityDomainStatus, error) {
 
 // transferKey answers the key that the next upload is encrypted to.
 func transferKey(c call, _ nothing) (SecurityDomainTransferKey, error) {
-	if _, err := c.container.waiting(); err != nil {
+	if _, err := c.container.domainLost(); err != nil {
 		return SecurityDomainTransferKey{}, err
 	}
 	a, err := c.container.incoming()
@@ -127,8 +122,8 @@ func transferKey(c call, _ nothing) (SecurityDomainTransferKey, error) {
 	return SecurityDomainTransferKey{a.transfer.Certificate(), a.transfer.JWK()}, nil
 }
 
-// waiting tells whether the module has lost its domain. Any other lasting trouble is an error.
-func (v *container) waiting() (bool, error) {
+// domainLost tells whether the module has lost its domain. Any other lasting trouble is an error.
+func (v *container) domainLost() (bool, error) {
 	err := v.module.Ready()
 	if errors.Is(err, errs.HardwareTampered) {
 		return true, nil
@@ -138,42 +133,42 @@ func (v *container) waiting() (bool, error) {
 
 // uploadDomain gives the module the security domain in a blob that is encrypted to the transfer key, and activates the
 // Managed HSM.
-func uploadDomain(c call, blob domainBlob) (uploadBegun, error) {
+func uploadDomain(c call, blob domainBlob) (begun uploadBegun, err error) {
 	v := c.container
 	a, err := v.incoming()
 	if err != nil {
-		return uploadBegun{}, err
+		return begun, err
 	}
 	v.admin.ceremony.turn.Lock()
 	defer v.admin.ceremony.turn.Unlock()
 	if err := v.vacant(); err != nil { // which never becomes right by trying again
-		return uploadBegun{}, err
+		return begun, err
 	}
 	if !v.admin.ceremony.committing.TryLock() {
-		return uploadBegun{}, errs.NewHardwareBusy(0)
+		return begun, errs.NewHardwareBusy(0)
 	}
 	defer v.admin.ceremony.committing.Unlock()
 	if err := v.vacant(); err != nil {
-		return uploadBegun{}, err
+		return begun, err
 	}
 	defer a.module.Tamper()
 	if err := a.module.UploadDomain(blob, a.transfer); err != nil {
-		return uploadBegun{}, errs.NewInvalidSecurityDomain("the value does not open")
+		return begun, errs.NewInvalidSecurityDomain("the value does not open")
 	}
 	if err := c.opensKeys(a.module); err != nil {
-		return uploadBegun{}, err
+		return begun, err
 	}
 	if err := v.activate(c.ctx, a.module); err != nil {
-		return uploadBegun{}, err
+		return begun, err
 	}
-	v.admin.ceremony.discard(a)
-	return uploadBegun{c.begun(uploading)}, nil
+	v.admin.ceremony.airlock.drop(a)
+	return uploadBegun{c.noteBegun(uploading)}, nil
 }
 
 // vacant tells whether another domain can take the place of the container's. While it has one in use, all of its keys
 // would be lost.
 func (v *container) vacant() error {
-	waiting, err := v.waiting()
+	waiting, err := v.domainLost()
 	if err != nil {
 		return err
 	}

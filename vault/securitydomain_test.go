@@ -43,7 +43,7 @@ func certificateOf(tb failer, public, by any) *x509.Certificate {
 }
 
 // hsmWorld is a world with a Managed HSM on a store, without limits.
-func hsmWorld(tb failer, s store.Store, lag time.Duration) (*world, *vault.HSM, *vault.Client) {
+func hsmWorld(tb failer, s store.Store, lag time.Duration) (*world, *vault.ManagedHSM, *vault.Client) {
 	tb.Helper()
 	unlimited := limiter.Unlimited()
 	w := newWorld(tb, &vault.Options{Store: s, Limits: &unlimited, Lag: lag}, nil)
@@ -54,7 +54,7 @@ func hsmWorld(tb failer, s store.Store, lag time.Duration) (*world, *vault.HSM, 
 // rewrapped is a downloaded domain as the holders encrypt it to where a client uploads it.
 func rewrapped(tb failer, to *vault.Client, blob []byte, holders []hsm.DomainHolder) []byte {
 	tb.Helper()
-	return got(hsm.RewrapDomain(blob, got(to.GetTransferKey(tb.Context()))(tb).Certificate, holders))(tb)
+	return got(hsm.RewrapDomain(blob, got(to.GetSecurityDomainTransferKey(tb.Context()))(tb).Certificate, holders))(tb)
 }
 
 // signs tells whether the key "k" works.
@@ -110,7 +110,7 @@ func TestDownloadActivates(t *testing.T) {
 		t.Errorf("before it is activated: %v", err)
 	}
 	first := got(c.DownloadSecurityDomain(ctx, certificates[:3], 2))(t)
-	if s := got(c.GetSecurityDomainDownloadStatus(ctx))(t); !h.Activated() || s.Status != vault.CeremonySuccess {
+	if s := got(c.GetSecurityDomainDownloadStatus(ctx))(t); !h.Activated() || s != vault.SecurityDomainSuccess {
 		t.Errorf("activated: %v, status %v", h.Activated(), s)
 	}
 	got(c.CreateKey(ctx, "k", vault.EC(vault.P256), nil))(t)
@@ -118,7 +118,7 @@ func TestDownloadActivates(t *testing.T) {
 	fine(t, signs(t, c))
 
 	w.reopen(t)
-	h = w.svc.LookupHSM("fortress")
+	h = w.svc.LookupManagedHSM("fortress")
 	if c = h.As(vault.Owner()); !h.Activated() {
 		t.Error("not activated after reopening")
 	}
@@ -134,7 +134,7 @@ func TestDownloadActivates(t *testing.T) {
 // domainIn is the domain in a downloaded blob, as a module opens it that is nobody's.
 func domainIn(tb failer, blob []byte, holders []hsm.DomainHolder) (secret []byte) {
 	tb.Helper()
-	m := got(hsm.New(hsm.Options{}))(tb)
+	m := got(hsm.New(nil))(tb)
 	transfer := got(m.NewTransferKey())(tb)
 	fine(tb, m.UploadDomain(got(hsm.RewrapDomain(blob, transfer.Certificate(), holders))(tb), transfer))
 	fine(tb, m.ExportDomain(func(s []byte) error { secret = bytes.Clone(s); return nil }))
@@ -154,7 +154,7 @@ func TestActivate(t *testing.T) {
 	fine(t, h.Activate(t.Context()))
 	got(c.CreateKey(t.Context(), "k", vault.EC(vault.P256), nil))(t)
 	w.reopen(t)
-	fine(t, signs(t, w.svc.LookupHSM("fortress").As(vault.Owner())))
+	fine(t, signs(t, w.svc.LookupManagedHSM("fortress").As(vault.Owner())))
 	for name, trouble := range map[string]struct {
 		make func(*hsm.Module)
 		want errs.Code
@@ -184,7 +184,7 @@ func TestDomainMovesToAnotherHSM(t *testing.T) {
 	signature := got(from.Sign(ctx, "k", vault.ES256, digest))(t).Value
 	backup := got(from.BackupKey(ctx, "k"))(t)
 
-	key := got(to.GetTransferKey(ctx))(t)
+	key := got(to.GetSecurityDomainTransferKey(ctx))(t)
 	if quorum, ok := errors.AsType[hsm.QuorumError](second(hsm.RewrapDomain(domain, key.Certificate, holders[:1]))); !ok || quorum.Required != 2 {
 		t.Errorf("one of three: %v", quorum)
 	}
@@ -193,7 +193,7 @@ func TestDomainMovesToAnotherHSM(t *testing.T) {
 		t.Errorf("the status of what was not begun: %v", err)
 	}
 	fine(t, to.UploadSecurityDomain(ctx, blob))
-	if s := got(to.GetSecurityDomainUploadStatus(ctx))(t); !h.Activated() || s.Status != vault.CeremonySuccess {
+	if s := got(to.GetSecurityDomainUploadStatus(ctx))(t); !h.Activated() || s != vault.SecurityDomainSuccess {
 		t.Errorf("activated: %v, status %v", h.Activated(), s)
 	}
 	got(to.RestoreKey(ctx, backup))(t)
@@ -203,9 +203,9 @@ func TestDomainMovesToAnotherHSM(t *testing.T) {
 		}
 		fine(t, signs(t, to))
 		w.reopen(t)
-		to = w.svc.LookupHSM("fortress").As(vault.Owner())
+		to = w.svc.LookupManagedHSM("fortress").As(vault.Owner())
 	}
-	if again := got(to.GetTransferKey(ctx))(t); again.Certificate.Equal(key.Certificate) {
+	if again := got(to.GetSecurityDomainTransferKey(ctx))(t); again.Certificate.Equal(key.Certificate) {
 		t.Error("the transfer key is still that of before the upload")
 	}
 }
@@ -244,7 +244,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		t.Errorf("an active one: %v", err)
 	}
 	h.Module().Offline()
-	if _, err := to.GetTransferKey(ctx); !errors.Is(err, errs.HardwareOffline) {
+	if _, err := to.GetSecurityDomainTransferKey(ctx); !errors.Is(err, errs.HardwareOffline) {
 		t.Errorf("a transfer key of a module that is offline: %v", err)
 	}
 	if err := to.UploadSecurityDomain(ctx, good); !errors.Is(err, errs.HardwareOffline) || errs.StatusOf(err) != 503 {
@@ -280,7 +280,7 @@ func TestUploadRepairsATamperedModule(t *testing.T) {
 	fine(t, signs(t, c))
 	got(c.UpdateSetting(ctx, vault.AllowKeyManagementOperationsThroughARM, "true"))(t)
 	w.reopen(t)
-	fine(t, signs(t, w.svc.LookupHSM("fortress").As(vault.Owner())))
+	fine(t, signs(t, w.svc.LookupManagedHSM("fortress").As(vault.Owner())))
 }
 
 // While a change is on its way to the store no other domain takes the place of the module's: the store would not open with
@@ -311,7 +311,7 @@ func TestNoDomainComesBetweenAKeyAndItsStore(t *testing.T) {
 	}
 	fine(t, c.UploadSecurityDomain(ctx, rewrapped(t, c, own, holders)))
 	w.reopen(t)
-	fine(t, signs(t, w.svc.LookupHSM("fortress").As(vault.Owner())))
+	fine(t, signs(t, w.svc.LookupManagedHSM("fortress").As(vault.Owner())))
 }
 
 // What can never become right is refused as such, whatever state the module is in and whatever is being committed.
@@ -348,12 +348,12 @@ func TestNothingIsCommittedUnderAnotherDomain(t *testing.T) {
 	holders, certificates := shareholders(t, 3)
 	foreign := got(other.DownloadSecurityDomain(ctx, certificates, 2))(t)
 	var meanwhile func()
-	module := got(hsm.New(hsm.Options{
+	module := got(hsm.New(&hsm.Options{
 		Profile: hsm.Profile{Generation: hsm.Published2025},
 		Clock:   func() time.Time { return time.Unix(1, 0) },
 		Wait:    func(context.Context, time.Duration) error { meanwhile(); return nil },
 	}))(t)
-	h := got(newWorld(t, nil, nil).svc.CreateManagedHSM(ctx, "fortress", &vault.HSMOptions{Module: module}))(t)
+	h := got(newWorld(t, nil, nil).svc.CreateManagedHSM(ctx, "fortress", &vault.ManagedHSMOptions{Module: module}))(t)
 	c := h.As(vault.Owner())
 	fine(t, h.Activate(ctx))
 	meanwhile = func() {
@@ -376,7 +376,7 @@ func TestNoCeremonyWithoutAStore(t *testing.T) {
 	w, h, c := hsmWorld(t, disk, 0)
 	holders, certificates := shareholders(t, 3)
 	_, _, from := hsmWorld(t, nil, 0)
-	own, key := vault.DomainOf(h), got(c.GetTransferKey(ctx))(t)
+	own, key := vault.DomainOf(h), got(c.GetSecurityDomainTransferKey(ctx))(t)
 	blob := rewrapped(t, c, got(from.DownloadSecurityDomain(ctx, certificates, 2))(t), holders)
 	disk.fails = true
 	for name, err := range map[string]error{
@@ -388,7 +388,7 @@ func TestNoCeremonyWithoutAStore(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if h.Activated() || !bytes.Equal(own, vault.DomainOf(h)) || !got(c.GetTransferKey(ctx))(t).Certificate.Equal(key.Certificate) {
+	if h.Activated() || !bytes.Equal(own, vault.DomainOf(h)) || !got(c.GetSecurityDomainTransferKey(ctx))(t).Certificate.Equal(key.Certificate) {
 		t.Error("something changed")
 	}
 	for name, status := range map[string]func(context.Context) (vault.SecurityDomainStatus, error){
@@ -402,7 +402,7 @@ func TestNoCeremonyWithoutAStore(t *testing.T) {
 	fine(t, c.UploadSecurityDomain(ctx, blob))
 	uploaded := vault.DomainOf(h)
 	w.reopen(t)
-	if again := w.svc.LookupHSM("fortress"); !again.Activated() || !bytes.Equal(vault.DomainOf(again), uploaded) || bytes.Equal(uploaded, own) {
+	if again := w.svc.LookupManagedHSM("fortress"); !again.Activated() || !bytes.Equal(vault.DomainOf(again), uploaded) || bytes.Equal(uploaded, own) {
 		t.Error("the store has another domain than the module had")
 	}
 }
@@ -441,14 +441,14 @@ func TestATransferKeyThatFails(t *testing.T) {
 		return entropy.Shared().RSA(bits, 2000)
 	}}
 	_, c := newHSM(t, newWorld(t, &vault.Options{Hook: points}, nil), nil)
-	if _, err := c.GetTransferKey(t.Context()); errs.StatusOf(err) != 500 {
+	if _, err := c.GetSecurityDomainTransferKey(t.Context()); errs.StatusOf(err) != 500 {
 		t.Errorf("without a key: %v", err)
 	}
 	if err := c.UploadSecurityDomain(t.Context(), nil); errs.StatusOf(err) != 500 {
 		t.Errorf("an upload without a key: %v", err)
 	}
 	fails = false
-	got(c.GetTransferKey(t.Context()))(t)
+	got(c.GetSecurityDomainTransferKey(t.Context()))(t)
 }
 
 // A lag is seen in the status alone.
@@ -459,10 +459,10 @@ func TestCeremoniesTakeTheirTime(t *testing.T) {
 	_, certificates := shareholders(t, 3)
 	got(c.DownloadSecurityDomain(ctx, certificates, 2))(t)
 	got(c.CreateKey(ctx, "k", vault.EC(vault.P256), nil))(t)
-	for after, want := range map[int]vault.CeremonyStatus{0: vault.CeremonyInProgress, 3: vault.CeremonySuccess} {
+	for after, want := range map[int]vault.SecurityDomainStatus{0: vault.SecurityDomainInProgress, 3: vault.SecurityDomainSuccess} {
 		w.clock.ahead.Store(int64(time.Duration(after) * time.Second))
-		if s := got(c.GetSecurityDomainDownloadStatus(ctx))(t); s.Status != want {
-			t.Errorf("after %d seconds: %s", after, s.Status)
+		if s := got(c.GetSecurityDomainDownloadStatus(ctx))(t); s != want {
+			t.Errorf("after %d seconds: %s", after, s)
 		}
 	}
 }

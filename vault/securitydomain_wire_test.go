@@ -34,11 +34,11 @@ func TestManyAtTheCeremony(t *testing.T) {
 	var uploaded atomic.Int32
 	var all sync.WaitGroup
 	for i := range n {
-		all.Go(func() { keys[i] = got(c.GetTransferKey(ctx))(t).Certificate })
+		all.Go(func() { keys[i] = got(c.GetSecurityDomainTransferKey(ctx))(t).Certificate })
 		all.Go(func() { _, _ = c.GetSecurityDomainDownloadStatus(ctx) })
 		all.Go(func() { blobs[i], _ = c.DownloadSecurityDomain(ctx, certificates, 2) })
 		all.Go(func() {
-			blob, err := hsm.RewrapDomain(foreign, got(c.GetTransferKey(ctx))(t).Certificate, holders)
+			blob, err := hsm.RewrapDomain(foreign, got(c.GetSecurityDomainTransferKey(ctx))(t).Certificate, holders)
 			if err == nil && c.UploadSecurityDomain(ctx, blob) == nil {
 				uploaded.Add(1)
 			}
@@ -80,7 +80,7 @@ func TestTheDomainOnTheWire(t *testing.T) {
 	members, _, _ := send(vault.OpSecurityDomainTransferKeyGet, "")
 	jwk := []byte(members["transfer_key"].(string))
 	if certificate := got(hsm.ParseDomainCertificate(jwk))(t); members["key_format"] != "jwk" || where != "" ||
-		!certificate.Equal(got(c.GetTransferKey(t.Context()))(t).Certificate) {
+		!certificate.Equal(got(c.GetSecurityDomainTransferKey(t.Context()))(t).Certificate) {
 		t.Errorf("the transfer key is %v", members)
 	}
 	_, _, from := hsmWorld(t, nil, 0)
@@ -93,7 +93,7 @@ func TestTheDomainOnTheWire(t *testing.T) {
 	}
 	members, where, err = send(vault.OpSecurityDomainBackup, holdersJSON(t, certificates, nil))
 	fine(t, err)
-	if secret := domainIn(t, []byte(members["value"].(string)), holders[:2]); !bytes.Equal(secret, vault.DomainOf(h.(*vault.HSM))) ||
+	if secret := domainIn(t, []byte(members["value"].(string)), holders[:2]); !bytes.Equal(secret, vault.DomainOf(h.(*vault.ManagedHSM))) ||
 		where != "https://fortress.local:8443/securitydomain/download/pending" {
 		t.Errorf("a download was answered at %q", where)
 	}
@@ -144,14 +144,14 @@ func holdersJSON(tb failer, certificates []*x509.Certificate, required *int) str
 func TestRightsOfTheCeremony(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, nil)
-	h, _ := newHSM(t, w, &vault.HSMOptions{Administrators: []string{"admin"}})
+	h, _ := newHSM(t, w, &vault.ManagedHSMOptions{Administrators: []string{"admin"}})
 	_, certificates := shareholders(t, 3)
 	for right, request := range map[policy.Right]func(*vault.Client) error{
 		policy.SecurityDomainDownload: func(c *vault.Client) error {
 			return second(c.DownloadSecurityDomain(t.Context(), certificates, 2))
 		},
 		policy.SecurityDomainDownloadStatus: func(c *vault.Client) error { return second(c.GetSecurityDomainDownloadStatus(t.Context())) },
-		policy.SecurityDomainTransferKey:    func(c *vault.Client) error { return second(c.GetTransferKey(t.Context())) },
+		policy.SecurityDomainTransferKey:    func(c *vault.Client) error { return second(c.GetSecurityDomainTransferKey(t.Context())) },
 		policy.SecurityDomainUpload:         func(c *vault.Client) error { return c.UploadSecurityDomain(t.Context(), nil) },
 		policy.SecurityDomainUploadStatus:   func(c *vault.Client) error { return second(c.GetSecurityDomainUploadStatus(t.Context())) },
 	} {

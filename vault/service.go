@@ -64,7 +64,7 @@ type Service struct {
 	audit       func(Event)
 	store       store.Store
 	attestation identity.AttestationAuthorities
-	releaser    *releaser // a pointer, as the root
+	releaser    *lazy[releaseSigner] // a pointer, as the root
 	soft        crypto.Driver
 	module      *hsm.Module
 	lag         int64    // seconds
@@ -94,7 +94,7 @@ func New(o *Options) (*Service, error) {
 		attestation: o.Attestation, storage: o.Storage,
 		soft: soft.New(), limits: limiter.Documented2019(),
 		lag:  int64(max(0, o.Lag+time.Second-1) / time.Second),
-		root: new(rootKey), releaser: new(releaser), subscriptions: map[string]*limiter.Subscription{},
+		root: new(rootKey), releaser: new(lazy[releaseSigner]), subscriptions: map[string]*limiter.Subscription{},
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -130,12 +130,12 @@ func (s *Service) Vault(ctx context.Context, name string) (*Vault, error) {
 // ManagedHSM returns the Managed HSM of a name, which it creates with default options if there is none. Names compare
 // without case. One that it creates has to be activated before it is used; one that comes from the store is as it was left.
 // Errors: a 400 for a name that no Managed HSM can have, store.ErrClosed, the context's error, or the store's.
-func (s *Service) ManagedHSM(ctx context.Context, name string) (*HSM, error) {
-	return opened(s, s.LookupHSM, name, func() (*HSM, error) { return s.CreateManagedHSM(ctx, name, nil) })
+func (s *Service) ManagedHSM(ctx context.Context, name string) (*ManagedHSM, error) {
+	return opened(s, s.LookupManagedHSM, name, func() (*ManagedHSM, error) { return s.CreateManagedHSM(ctx, name, nil) })
 }
 
 // opened returns what is found under a name, or else what create makes.
-func opened[C Vault | HSM](s *Service, find func(name string) *C, name string, create func() (*C, error)) (*C, error) {
+func opened[C Vault | ManagedHSM](s *Service, find func(name string) *C, name string, create func() (*C, error)) (*C, error) {
 	if s.closed.Load() {
 		return nil, store.ErrClosed
 	}
@@ -154,19 +154,19 @@ func opened[C Vault | HSM](s *Service, find func(name string) *C, name string, c
 // CreateVault creates a vault; nil options are the zero VaultOptions. Errors: 409 when the vault exists, a 400 for a
 // name or options that no vault can have, store.ErrClosed, the context's error, or the store's.
 func (s *Service) CreateVault(ctx context.Context, name string, o *VaultOptions) (*Vault, error) {
-	c, err := s.create(ctx, KeyVault, name, o, s.module)
+	c, err := s.create(ctx, ProductKeyVault, name, o, s.module)
 	if err != nil {
 		return nil, err
 	}
 	return c.face.(*Vault), nil
 }
 
-// CreateManagedHSM creates a Managed HSM; nil options are the zero HSMOptions. It has to be activated before it is used.
+// CreateManagedHSM creates a Managed HSM; nil options are the zero ManagedHSMOptions. It has to be activated before it is used.
 // Errors: 409 when it exists, a 400 for a name or options that none can have, store.ErrClosed, the context's error, or the
 // store's.
-func (s *Service) CreateManagedHSM(ctx context.Context, name string, o *HSMOptions) (*HSM, error) {
+func (s *Service) CreateManagedHSM(ctx context.Context, name string, o *ManagedHSMOptions) (*ManagedHSM, error) {
 	if o == nil {
-		o = new(HSMOptions)
+		o = new(ManagedHSMOptions)
 	}
 	of, err := o.options()
 	if err != nil {
@@ -178,11 +178,11 @@ func (s *Service) CreateManagedHSM(ctx context.Context, name string, o *HSMOptio
 			return nil, err
 		}
 	}
-	c, err := s.create(ctx, ManagedHSM, name, &of, module)
+	c, err := s.create(ctx, ProductManagedHSM, name, &of, module)
 	if err != nil {
 		return nil, err
 	}
-	return c.face.(*HSM), nil
+	return c.face.(*ManagedHSM), nil
 }
 
 // create makes a container of a product.
@@ -224,7 +224,7 @@ func (s *Service) tenantID() string {
 // newContainerLocked makes a container. The vaults of a subscription and region share a window; a Managed HSM has limits of
 // its own, since it throttles no keys: what its module can do is what limits it.
 func (s *Service) newContainerLocked(name string, set *settings, module *hsm.Module) *container {
-	if set.Product == ManagedHSM {
+	if set.Product == ProductManagedHSM {
 		return newContainer(s, name, set, limiter.NewSubscription(s.limits.ManagedHSM()).NewVault(), module)
 	}
 	pool := strings.ToLower(set.Subscription) + "|" + foldRegion(set.Region)

@@ -14,10 +14,10 @@ import (
 
 // openers open a container of each product, or create it.
 var openers = map[vault.Product]func(*vault.Service, context.Context, string) (vault.Container, error){
-	vault.KeyVault: func(s *vault.Service, ctx context.Context, name string) (vault.Container, error) {
+	vault.ProductKeyVault: func(s *vault.Service, ctx context.Context, name string) (vault.Container, error) {
 		return s.Vault(ctx, name)
 	},
-	vault.ManagedHSM: func(s *vault.Service, ctx context.Context, name string) (vault.Container, error) {
+	vault.ProductManagedHSM: func(s *vault.Service, ctx context.Context, name string) (vault.Container, error) {
 		return s.ManagedHSM(ctx, name)
 	},
 }
@@ -70,7 +70,7 @@ func TestOpeningTellsProductsApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, nil)
 	h, v := got(w.svc.ManagedHSM(t.Context(), "contoso"))(t), got(w.svc.Vault(t.Context(), "contoso"))(t)
-	if v != w.vault || h.URL() == v.URL() || w.svc.LookupHSM("contoso") != h || w.svc.Lookup("contoso") != v {
+	if v != w.vault || h.URL() == v.URL() || w.svc.LookupManagedHSM("contoso") != h || w.svc.Lookup("contoso") != v {
 		t.Errorf("opened %s and %s", h.URL(), v.URL())
 	}
 }

@@ -27,7 +27,7 @@ const (
 	DefaultSubscription  = "00000000-0000-4000-8000-000000000002"
 	DefaultResourceGroup = "embedvault"
 	DefaultRegion        = "eastus"
-	DefaultRetention     = 90 // days
+	DefaultRetentionDays = 90 // days
 )
 
 // VaultOptions say what a vault is. The zero VaultOptions are a premium vault without access policies, open to every
@@ -39,7 +39,7 @@ type VaultOptions struct {
 	// Subscription, ResourceGroup and Region tell where the vault is. Vaults of one subscription and region share a
 	// rate limit of five times a vault's. "": the defaults above.
 	Subscription, ResourceGroup, Region string
-	// RetentionDays is how long a deleted object is kept, 7 to 90. 0: DefaultRetention.
+	// RetentionDays is how long a deleted object is kept, 7 to 90. 0: DefaultRetentionDays.
 	RetentionDays int
 	// PurgeProtection forbids to purge a deleted object before its time. It cannot be switched off later.
 	PurgeProtection bool
@@ -63,16 +63,16 @@ type RBAC struct {
 // besides keys. They are immutable; a change replaces them.
 type settings struct {
 	VaultOptions
-	Product  Product
-	estate   estate
-	domains  int // how often the security domain has been replaced since the service was opened
-	resource string
-	logged   string // the resource as the diagnostic log writes it, as JSON
-	recovery string // the recovery level
-	access   *policy.AccessPolicies
-	rbac     *policy.Assignments // nil while access decides
-	stale    staleRoles
-	network  *policy.Network
+	Product          Product
+	estate           hsmState
+	domainGeneration int // how often the security domain has been replaced since the service was opened
+	resource         string
+	logged           string // the resource as the diagnostic log writes it, as JSON
+	recovery         string // the recovery level
+	access           *policy.AccessPolicies
+	rbac             *policy.Assignments // nil while access decides
+	stale            staleRoles
+	network          *policy.Network
 }
 
 // newSettings completes options and compiles what is in them.
@@ -86,8 +86,8 @@ func newSettings(p Product, name string, o *VaultOptions, tenantID string) (*set
 	s.Subscription = cmp.Or(s.Subscription, DefaultSubscription)
 	s.ResourceGroup = cmp.Or(s.ResourceGroup, DefaultResourceGroup)
 	s.Region = cmp.Or(s.Region, DefaultRegion)
-	s.RetentionDays = cmp.Or(s.RetentionDays, DefaultRetention)
-	if p == KeyVault && s.SKU != Premium && s.SKU != Standard {
+	s.RetentionDays = cmp.Or(s.RetentionDays, DefaultRetentionDays)
+	if p == ProductKeyVault && s.SKU != Premium && s.SKU != Standard {
 		return nil, errs.NewBadArgument(string(s.SKU), "sku.name")
 	}
 	if s.RetentionDays < 7 || s.RetentionDays > 90 {
@@ -110,9 +110,12 @@ func (s settings) compiled() (_ *settings, err error) {
 		return nil, invalid("networkAcls", err)
 	}
 	switch s.rbac = nil; {
-	case s.Product == ManagedHSM:
+	case s.Product == ProductManagedHSM:
 		if err := hsmNetwork(s.Network); err != nil {
 			return nil, invalid("networkAcls", err)
+		}
+		if len(s.RBAC.Denials) > 0 {
+			return nil, invalid("denyAssignments", errDenials)
 		}
 		s.rbac, err = policy.CompileLocalAssignments(s.RBAC.Roles, s.RBAC.Assignments)
 	case s.RBAC != nil:
@@ -169,7 +172,7 @@ func (s *settings) roles(now time.Time) *policy.Assignments {
 // recoveryLevel is the service's name of what deletion means.
 func recoveryLevel(o VaultOptions) string {
 	level := "Recoverable"
-	if o.RetentionDays < DefaultRetention {
+	if o.RetentionDays < DefaultRetentionDays {
 		level = "CustomizedRecoverable"
 	}
 	if !o.PurgeProtection {

@@ -32,7 +32,7 @@ func TestADisasterIsRecoveredFrom(t *testing.T) {
 	}
 	where := vault.BackupStorage{URI: "https://contoso.blob.core.windows.net/backups", ManagedIdentity: true}
 	first := newWorld(t, &vault.Options{Storage: storage, Lag: time.Minute}, nil)
-	h := got(first.svc.CreateManagedHSM(ctx, "fortress", &vault.HSMOptions{Administrators: []string{"admin"}}))(t)
+	h := got(first.svc.CreateManagedHSM(ctx, "fortress", &vault.ManagedHSMOptions{Administrators: []string{"admin"}}))(t)
 	admin, user := h.As(vault.Principal("admin")), h.As(vault.Principal("user"))
 
 	// Provisioned, it has an administrator and no use.
@@ -44,7 +44,7 @@ func TestADisasterIsRecoveredFrom(t *testing.T) {
 
 	// Activated, it has roles; an administrator gives them and uses no key.
 	assignment := policy.RoleAssignment{ID: "6bb1d7f4-0000-4000-8000-000000000001", Role: policy.ManagedHSMCryptoUser, PrincipalID: "user", Scope: "/"}
-	got(admin.CreateRoleAssignment(ctx, "/", assignment))(t)
+	got(admin.CreateRoleAssignment(ctx, assignment))(t)
 	first.clock.Advance(time.Minute) // until the role has arrived everywhere
 	key := got(user.CreateKey(ctx, "k", crypto.Spec{Type: crypto.KeyTypeECHSM}, nil))(t)
 	signature := got(user.Sign(ctx, "k", vault.ES256, digest[:]))(t)
@@ -68,9 +68,9 @@ func TestADisasterIsRecoveredFrom(t *testing.T) {
 	// Destroyed, nothing of it is left but shares and backup. Another one, empty and of a domain of its own, opens neither.
 	fine(t, first.svc.Close())
 	second := newWorld(t, &vault.Options{Storage: storage, Lag: time.Minute}, nil)
-	h = got(second.svc.CreateManagedHSM(ctx, "fortress", &vault.HSMOptions{Administrators: []string{"admin"}}))(t)
+	h = got(second.svc.CreateManagedHSM(ctx, "fortress", &vault.ManagedHSMOptions{Administrators: []string{"admin"}}))(t)
 	admin, user = h.As(vault.Principal("admin")), h.As(vault.Principal("user"))
-	transfer := got(admin.GetTransferKey(ctx))(t)
+	transfer := got(admin.GetSecurityDomainTransferKey(ctx))(t)
 	if _, err := hsm.RewrapDomain(domain, transfer.Certificate, holders[:1]); err == nil {
 		t.Error("one holder of three opened the domain")
 	} else if q, ok := errors.AsType[hsm.QuorumError](err); !ok || q.Required != 2 || q.Opened != 1 {

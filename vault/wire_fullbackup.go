@@ -48,10 +48,10 @@ func (j startedJob) appendTo(dst []byte, r *Exchange) []byte {
 		kind = "/restore/"
 	}
 	r.AsyncOperation = "https://" + r.Host + kind + j.ID + "/pending"
-	return BackupJob(j).appendTo(dst, r)
+	return Job(j).appendTo(dst, r)
 }
 
-func (j BackupJob) appendTo(dst []byte, _ *Exchange) []byte {
+func (j Job) appendTo(dst []byte, _ *Exchange) []byte {
 	w := begin(dst)
 	if !j.restores {
 		w.orNull("azureStorageBlobContainerUri", j.URI)

@@ -50,7 +50,7 @@ type Exchange struct {
 
 // call makes the call of the request.
 func (r *Exchange) call(ctx context.Context, v *container) call {
-	r.managed = v.kind == ManagedHSM
+	r.managed = v.kind == ProductManagedHSM
 	c := call{ctx: ctx, container: v, caller: &r.Caller, name: r.Name, version: r.Version, wire: r}
 	if r.Scope != "" {
 		at := parseRoleScope(r.Scope)

@@ -59,7 +59,7 @@ func (b domainBlob) appendTo(dst []byte, r *Exchange) []byte {
 
 func (s SecurityDomainStatus) appendTo(dst []byte, _ *Exchange) []byte {
 	w := begin(dst)
-	w.text("status", string(s.Status))
+	w.text("status", string(s))
 	w.text("status_details", "") // there is nothing to say
 	return w.end()
 }

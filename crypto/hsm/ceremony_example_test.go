@@ -15,7 +15,7 @@ import (
 // Three people hold a module's domain, and any two of them bring it into
 // another module.
 func ExampleModule_DownloadDomain() {
-	lost, err := hsm.New(hsm.Options{})
+	lost, err := hsm.New(nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -36,7 +36,7 @@ func ExampleModule_DownloadDomain() {
 		return
 	}
 
-	module, err := hsm.New(hsm.Options{})
+	module, err := hsm.New(nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -40,7 +40,7 @@ func (d Driver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, er
 	if !s.Type.HSM() {
 		return nil, errs.NewHardwareKeysNotSupported()
 	}
-	if err := d.module.admit(ctx, Create, s); err != nil {
+	if err := d.module.admit(ctx, WorkCreate, s); err != nil {
 		return nil, err
 	}
 	if d.module.rsa != nil && s.Type == crypto.KeyTypeRSAHSM && s.PublicExponent == defaultExponent {
@@ -77,7 +77,7 @@ func (d Driver) Import(ctx context.Context, j crypto.JWK) (crypto.Private, error
 	}
 	defer wipe(k)
 	s, _ := describe(k)
-	if err := d.module.admit(ctx, Create, s); err != nil {
+	if err := d.module.admit(ctx, WorkCreate, s); err != nil {
 		return nil, err
 	}
 	return d.keep(k, Imported)

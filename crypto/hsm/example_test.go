@@ -16,7 +16,7 @@ import (
 // only the module can open.
 func Example() {
 	ctx := context.Background()
-	module, err := hsm.New(hsm.Options{Name: "seven"})
+	module, err := hsm.New(&hsm.Options{Name: "seven"})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -47,7 +47,7 @@ func Example() {
 // A module in trouble answers at once, and as a real one would.
 func ExampleModule_Offline() {
 	ctx := context.Background()
-	module, err := hsm.New(hsm.Options{})
+	module, err := hsm.New(nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -67,7 +67,7 @@ func ExampleModule_Offline() {
 // comes from and whether it can leave.
 func ExampleVerify() {
 	ctx := context.Background()
-	module, err := hsm.New(hsm.Options{Name: "seven"})
+	module, err := hsm.New(&hsm.Options{Name: "seven"})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -101,7 +101,7 @@ func ExampleVerify() {
 // A module that was tampered with knows its keys again when its domain is
 // restored.
 func ExampleModule_RestoreDomain() {
-	module, err := hsm.New(hsm.Options{})
+	module, err := hsm.New(nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -85,7 +85,7 @@ func Hold(p crypto.Private) (release func(), err error) {
 	if err == nil {
 		s, err = k.module.fill(s, k)
 	}
-	return func() { k.module.release(s) }, err
+	return func() { k.module.done(s) }, err
 }
 
 // ParsePKCS8 reports whether der is a key, and how it is written again.

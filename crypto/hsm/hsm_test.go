@@ -32,7 +32,7 @@ func newModule(tb testing.TB, o hsm.Options) *hsm.Module {
 	if o.RSA == nil {
 		o.RSA = testRSA()
 	}
-	m, err := hsm.New(o)
+	m, err := hsm.New(&o)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestOptions(t *testing.T) {
 		"fewer than no partition": {hsm.Options{Profile: hsm.Profile{Partitions: -1}}, false},
 		"negative backlog":        {hsm.Options{Profile: hsm.Profile{Backlog: -1}}, false},
 	} {
-		m, err := hsm.New(c.o)
+		m, err := hsm.New(&c.o)
 		if (err == nil) != c.good {
 			t.Errorf("%s: %v", name, err)
 		}

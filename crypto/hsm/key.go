@@ -32,11 +32,11 @@ func (k *key) Sign(ctx context.Context, a crypto.Algorithm, digest []byte) ([]by
 	if err != nil {
 		return nil, err
 	}
-	s, err := k.module.use(ctx, Sign, k)
+	s, err := k.module.use(ctx, WorkSign, k)
 	if err != nil {
 		return nil, err
 	}
-	defer k.module.release(s)
+	defer k.module.done(s)
 	return sign(s.material, &row, digest)
 }
 
@@ -48,11 +48,11 @@ func (k *key) Encrypt(ctx context.Context, a crypto.Algorithm, plaintext []byte,
 	if row.Type != crypto.KeyTypeOct {
 		return crypto.Result{}, k.unsupported(a) // the public key does it
 	}
-	s, err := k.module.use(ctx, either(&row, Encrypt, Wrap), k)
+	s, err := k.module.use(ctx, either(&row, WorkEncrypt, WorkWrap), k)
 	if err != nil {
 		return crypto.Result{}, err
 	}
-	defer k.module.release(s)
+	defer k.module.done(s)
 	return encrypt(s.material, &row, plaintext, p)
 }
 
@@ -61,11 +61,11 @@ func (k *key) Decrypt(ctx context.Context, a crypto.Algorithm, ciphertext []byte
 	if err != nil {
 		return nil, err
 	}
-	s, err := k.module.use(ctx, either(&row, Decrypt, Unwrap), k)
+	s, err := k.module.use(ctx, either(&row, WorkDecrypt, WorkUnwrap), k)
 	if err != nil {
 		return nil, err
 	}
-	defer k.module.release(s)
+	defer k.module.done(s)
 	return decrypt(s.material, &row, ciphertext, p)
 }
 

@@ -1,6 +1,7 @@
 package hsm
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -60,9 +61,12 @@ type Module struct {
 	stats  Stats
 }
 
-// New makes a module with a security domain of its own. Options that make no
-// sense are an error.
-func New(o Options) (*Module, error) {
+// New makes a module with a security domain of its own. nil options are the
+// zero options. Options that make no sense are an error.
+func New(o *Options) (*Module, error) {
+	if o == nil {
+		o = new(Options)
+	}
 	if o.Slots < 0 {
 		return nil, errors.New("hsm: Options.Slots is negative")
 	}
@@ -73,7 +77,7 @@ func New(o Options) (*Module, error) {
 		return nil, errors.New("hsm: Options.Profile needs Options.Clock")
 	}
 	m := &Module{
-		name: or(o.Name, "module"), platform: or(o.Platform, "simulated"), capacity: or(o.Slots, DefaultSlots),
+		name: cmp.Or(o.Name, "module"), platform: cmp.Or(o.Platform, "simulated"), capacity: cmp.Or(o.Slots, DefaultSlots),
 		profile: o.Profile, clock: o.Clock, wait: o.Wait, rsa: o.RSA,
 	}
 	secret := make([]byte, DomainSize)
@@ -166,13 +170,4 @@ func (m *Module) giveBack(d *domain) {
 	if d.leave() {
 		d.wipe()
 	}
-}
-
-// or returns v, or fallback when v is the zero value.
-func or[T comparable](v, fallback T) T {
-	var zero T
-	if v == zero {
-		return fallback
-	}
-	return v
 }

@@ -1,6 +1,7 @@
 package hsm
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -24,13 +25,13 @@ type Work uint8
 
 // The kinds of work.
 const (
-	Create  Work = iota + 1 // generate, import, or take in a wrapped key
-	Sign                    // sign, or the MAC of a value
-	Decrypt                 // decrypt or, with RSA, unwrap
-	Encrypt                 // encrypt with a symmetric key
-	Wrap                    // wrap with a symmetric key
-	Unwrap                  // unwrap with a symmetric key
-	Release                 // leave the module wrapped
+	WorkCreate  Work = iota + 1 // generate, import, or take in a wrapped key
+	WorkSign                    // sign, or the MAC of a value
+	WorkDecrypt                 // decrypt or, with RSA, unwrap
+	WorkEncrypt                 // encrypt with a symmetric key
+	WorkWrap                    // wrap with a symmetric key
+	WorkUnwrap                  // unwrap with a symmetric key
+	WorkRelease                 // leave the module wrapped
 	numWork
 )
 
@@ -64,30 +65,30 @@ type rates [numWork]int
 // for RSA alone; they stand for all types here, and backup for release. HMAC,
 // not published at all, takes the time of an encryption.
 var published = map[crypto.Spec]rates{
-	{Type: crypto.KeyTypeRSA, Size: 2048}:         {Create: 1, Sign: 1100, Decrypt: 1100, Release: 10},
-	{Type: crypto.KeyTypeRSA, Size: 3072}:         {Create: 1, Sign: 360, Decrypt: 360, Release: 10},
-	{Type: crypto.KeyTypeRSA, Size: 4096}:         {Create: 1, Sign: 160, Decrypt: 160, Release: 10},
-	{Type: crypto.KeyTypeEC, Curve: crypto.P256}:  {Create: 1, Sign: 260, Release: 10},
-	{Type: crypto.KeyTypeEC, Curve: crypto.P256K}: {Create: 1, Sign: 260, Release: 10},
-	{Type: crypto.KeyTypeEC, Curve: crypto.P384}:  {Create: 1, Sign: 165, Release: 10},
-	{Type: crypto.KeyTypeEC, Curve: crypto.P521}:  {Create: 1, Sign: 56, Release: 10},
-	{Type: crypto.KeyTypeOct, Size: 128}:          {Create: 1, Sign: 8000, Decrypt: 8000, Encrypt: 8000, Wrap: 9000, Unwrap: 9000, Release: 10},
-	{Type: crypto.KeyTypeOct, Size: 192}:          {Create: 1, Sign: 8000, Decrypt: 8000, Encrypt: 8000, Wrap: 9000, Unwrap: 9000, Release: 10},
-	{Type: crypto.KeyTypeOct, Size: 256}:          {Create: 1, Sign: 8000, Decrypt: 8000, Encrypt: 8000, Wrap: 9000, Unwrap: 9000, Release: 10},
+	{Type: crypto.KeyTypeRSA, Size: 2048}:         {WorkCreate: 1, WorkSign: 1100, WorkDecrypt: 1100, WorkRelease: 10},
+	{Type: crypto.KeyTypeRSA, Size: 3072}:         {WorkCreate: 1, WorkSign: 360, WorkDecrypt: 360, WorkRelease: 10},
+	{Type: crypto.KeyTypeRSA, Size: 4096}:         {WorkCreate: 1, WorkSign: 160, WorkDecrypt: 160, WorkRelease: 10},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P256}:  {WorkCreate: 1, WorkSign: 260, WorkRelease: 10},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P256K}: {WorkCreate: 1, WorkSign: 260, WorkRelease: 10},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P384}:  {WorkCreate: 1, WorkSign: 165, WorkRelease: 10},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P521}:  {WorkCreate: 1, WorkSign: 56, WorkRelease: 10},
+	{Type: crypto.KeyTypeOct, Size: 128}:          {WorkCreate: 1, WorkSign: 8000, WorkDecrypt: 8000, WorkEncrypt: 8000, WorkWrap: 9000, WorkUnwrap: 9000, WorkRelease: 10},
+	{Type: crypto.KeyTypeOct, Size: 192}:          {WorkCreate: 1, WorkSign: 8000, WorkDecrypt: 8000, WorkEncrypt: 8000, WorkWrap: 9000, WorkUnwrap: 9000, WorkRelease: 10},
+	{Type: crypto.KeyTypeOct, Size: 256}:          {WorkCreate: 1, WorkSign: 8000, WorkDecrypt: 8000, WorkEncrypt: 8000, WorkWrap: 9000, WorkUnwrap: 9000, WorkRelease: 10},
 }
 
 // changed2025 is what the table of 2025 says otherwise.
 var changed2025 = map[crypto.Spec]rates{
-	{Type: crypto.KeyTypeRSA, Size: 2048}:         {Sign: 900},
-	{Type: crypto.KeyTypeRSA, Size: 3072}:         {Sign: 340},
-	{Type: crypto.KeyTypeRSA, Size: 4096}:         {Sign: 150},
-	{Type: crypto.KeyTypeEC, Curve: crypto.P256}:  {Sign: 330},
-	{Type: crypto.KeyTypeEC, Curve: crypto.P256K}: {Sign: 330},
-	{Type: crypto.KeyTypeEC, Curve: crypto.P384}:  {Sign: 160},
-	{Type: crypto.KeyTypeEC, Curve: crypto.P521}:  {Sign: 200},
-	{Type: crypto.KeyTypeOct, Size: 128}:          {Wrap: 2100, Unwrap: 1800},
-	{Type: crypto.KeyTypeOct, Size: 192}:          {Wrap: 2100, Unwrap: 1900},
-	{Type: crypto.KeyTypeOct, Size: 256}:          {Wrap: 2100, Unwrap: 2200},
+	{Type: crypto.KeyTypeRSA, Size: 2048}:         {WorkSign: 900},
+	{Type: crypto.KeyTypeRSA, Size: 3072}:         {WorkSign: 340},
+	{Type: crypto.KeyTypeRSA, Size: 4096}:         {WorkSign: 150},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P256}:  {WorkSign: 330},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P256K}: {WorkSign: 330},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P384}:  {WorkSign: 160},
+	{Type: crypto.KeyTypeEC, Curve: crypto.P521}:  {WorkSign: 200},
+	{Type: crypto.KeyTypeOct, Size: 128}:          {WorkWrap: 2100, WorkUnwrap: 1800},
+	{Type: crypto.KeyTypeOct, Size: 192}:          {WorkWrap: 2100, WorkUnwrap: 1900},
+	{Type: crypto.KeyTypeOct, Size: 256}:          {WorkWrap: 2100, WorkUnwrap: 2200},
 }
 
 // Rate returns how many operations of a kind a partition carries out in a
@@ -126,13 +127,13 @@ func (q *queue) take(now time.Time, p Profile, w Work, s crypto.Spec) (time.Dura
 		return 0, nil
 	}
 	first := &q[0]
-	for i := range or(p.Partitions, 1) {
+	for i := range cmp.Or(p.Partitions, 1) {
 		if q[i].Before(*first) {
 			first = &q[i]
 		}
 	}
 	turn := max(first.Sub(now), 0)
-	if backlog := or(p.Backlog, time.Second); turn > backlog {
+	if backlog := cmp.Or(p.Backlog, time.Second); turn > backlog {
 		return 0, errs.NewHardwareBusy(turn - backlog)
 	}
 	took := turn + time.Second/time.Duration(rate)

@@ -20,23 +20,23 @@ func TestRates(t *testing.T) {
 		work       hsm.Work
 		y2021, y25 int
 	}{
-		{crypto.RSA(2048), hsm.Create, 1, 1},
-		{crypto.RSA(2048), hsm.Sign, 1100, 900},
-		{crypto.RSA(3072).HSM(), hsm.Sign, 360, 340},
-		{crypto.RSA(4096).HSM(), hsm.Sign, 160, 150},
-		{crypto.RSA(4096).HSM(), hsm.Decrypt, 160, 160},
-		{crypto.EC(crypto.P256).HSM(), hsm.Sign, 260, 330},
-		{crypto.EC(crypto.P256K).HSM(), hsm.Sign, 260, 330},
-		{crypto.EC(crypto.P384).HSM(), hsm.Sign, 165, 160},
-		{crypto.EC(crypto.P521).HSM(), hsm.Sign, 56, 200},
-		{crypto.EC(crypto.P521).HSM(), hsm.Decrypt, 0, 0},
-		{crypto.Oct(128).HSM(), hsm.Encrypt, 8000, 8000},
-		{crypto.Oct(192).HSM(), hsm.Unwrap, 9000, 1900},
-		{crypto.Oct(256).HSM(), hsm.Unwrap, 9000, 2200},
-		{crypto.Oct(256).HSM(), hsm.Wrap, 9000, 2100},
+		{crypto.RSA(2048), hsm.WorkCreate, 1, 1},
+		{crypto.RSA(2048), hsm.WorkSign, 1100, 900},
+		{crypto.RSA(3072).HSM(), hsm.WorkSign, 360, 340},
+		{crypto.RSA(4096).HSM(), hsm.WorkSign, 160, 150},
+		{crypto.RSA(4096).HSM(), hsm.WorkDecrypt, 160, 160},
+		{crypto.EC(crypto.P256).HSM(), hsm.WorkSign, 260, 330},
+		{crypto.EC(crypto.P256K).HSM(), hsm.WorkSign, 260, 330},
+		{crypto.EC(crypto.P384).HSM(), hsm.WorkSign, 165, 160},
+		{crypto.EC(crypto.P521).HSM(), hsm.WorkSign, 56, 200},
+		{crypto.EC(crypto.P521).HSM(), hsm.WorkDecrypt, 0, 0},
+		{crypto.Oct(128).HSM(), hsm.WorkEncrypt, 8000, 8000},
+		{crypto.Oct(192).HSM(), hsm.WorkUnwrap, 9000, 1900},
+		{crypto.Oct(256).HSM(), hsm.WorkUnwrap, 9000, 2200},
+		{crypto.Oct(256).HSM(), hsm.WorkWrap, 9000, 2100},
 		{crypto.Oct(256).HSM(), 0, 0, 0},
 		{crypto.Oct(256).HSM(), 200, 0, 0},
-		{crypto.Spec{}, hsm.Sign, 0, 0},
+		{crypto.Spec{}, hsm.WorkSign, 0, 0},
 	} {
 		spec, _ := c.spec.Normalize()
 		spec.PublicExponent = 3 // makes no difference

@@ -1,6 +1,7 @@
 package hsm
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 
@@ -23,12 +24,12 @@ func (m *Module) Release(ctx context.Context, p crypto.Private, to *rsa.PublicKe
 	if !k.label.exportable {
 		return Wrapped{}, errs.NewKeyOperationForbidden(string(crypto.OpExport))
 	}
-	e = or(e, CKMRSAAESKeyWrap)
-	s, err := m.use(ctx, Release, k)
+	e = cmp.Or(e, CKMRSAAESKeyWrap)
+	s, err := m.use(ctx, WorkRelease, k)
 	if err != nil {
 		return Wrapped{}, err
 	}
-	defer m.release(s)
+	defer m.done(s)
 	portable, err := marshalPortable(s.material)
 	if err != nil {
 		return Wrapped{}, err

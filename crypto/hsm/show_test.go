@@ -45,7 +45,7 @@ func TestNothingShows(t *testing.T) {
 			t.Fatal(err)
 		}
 		shown := show(m, m.Driver(true), p, newKey(t, p), w, a, stated, m.Stats(), hsm.Options{RSA: testRSA()}, hsm.Profile{},
-			hsm.CKMRSAAESKeyWrap, hsm.Generated, hsm.Published2025, hsm.Sign)
+			hsm.CKMRSAAESKeyWrap, hsm.Generated, hsm.Published2025, hsm.WorkSign)
 		for name, secret := range map[string][]byte{"domain": domain, "d": j.D, "k": j.K, "p": j.P, "q": j.Q, "dp": j.DP, "dq": j.DQ, "qi": j.QI} {
 			for form, spelled := range spellings(secret) {
 				if len(secret) > 0 && strings.Contains(shown, spelled) {

@@ -49,7 +49,7 @@ func (m *Module) fill(s *slot, k *key) (*slot, error) {
 		m.giveBack(s.domain)
 	})
 	if s.err != nil {
-		m.discard(k.label.handle, s)
+		m.giveUp(k.label.handle, s)
 		return nil, s.err
 	}
 	return s, nil
@@ -91,8 +91,8 @@ func (m *Module) findLocked(h handle) (*slot, error) {
 	return s, nil
 }
 
-// release ends the use of a slot.
-func (m *Module) release(s *slot) {
+// done ends the use of a slot.
+func (m *Module) done(s *slot) {
 	if s.leave() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -100,14 +100,14 @@ func (m *Module) release(s *slot) {
 	}
 }
 
-// discard releases a slot whose key did not open and takes it out.
-func (m *Module) discard(h handle, s *slot) {
+// giveUp releases a slot whose key did not open and takes it out.
+func (m *Module) giveUp(h handle, s *slot) {
 	m.mu.Lock()
 	if now, ok := m.slots.Peek(h); ok && now == s {
 		m.slots.Remove(h)
 	}
 	m.mu.Unlock()
-	m.release(s)
+	m.done(s)
 }
 
 // evicted is called by the slots, under mu, for every key that loses its place.

@@ -50,11 +50,11 @@ func (d Driver) ImportTransfer(ctx context.Context, kek *crypto.Key, w Wrapped, 
 	if w.Encryption != CKMRSAAESKeyWrap || !j.Kty.HSM() {
 		return nil, errs.NewInvalidJWK()
 	}
-	s, err := d.module.use(ctx, Create, k)
+	s, err := d.module.use(ctx, WorkCreate, k)
 	if err != nil {
 		return nil, err
 	}
-	defer d.module.release(s)
+	defer d.module.done(s)
 	m, err := open(s.material, w, j)
 	if err != nil {
 		refusal := errs.NewInvalidJWK()

@@ -22,7 +22,7 @@ func TestTransferKey(t *testing.T) {
 	made := errors.New("no key")
 	for name, m := range map[string]*hsm.Module{
 		"keys of the tests": newModule(t, hsm.Options{}),
-		"a new key":         must(t)(hsm.New(hsm.Options{})),
+		"a new key":         must(t)(hsm.New(nil)),
 	} {
 		k, err := m.NewTransferKey()
 		if err != nil {

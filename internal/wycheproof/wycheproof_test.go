@@ -65,7 +65,7 @@ func TestVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	module, err := hsm.New(hsm.Options{})
+	module, err := hsm.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

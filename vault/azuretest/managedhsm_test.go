@@ -20,7 +20,7 @@ import (
 func newHSM(t *testing.T) (*environment, *azkeys.Client) {
 	t.Helper()
 	env := newEnv(t, nil)
-	h := must[*vault.HSM](t)(env.svc.CreateManagedHSM(t.Context(), "fortress", nil))
+	h := must[*vault.ManagedHSM](t)(env.svc.CreateManagedHSM(t.Context(), "fortress", nil))
 	if err := h.Activate(t.Context()); err != nil {
 		t.Fatal(err)
 	}

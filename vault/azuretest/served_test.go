@@ -50,7 +50,7 @@ func valueOf(s azsecrets.GetSecretResponse, err error) (string, error) {
 
 func TestCodeWithoutInjectionPoint(t *testing.T) {
 	env := vaulttest.Served(t, nil)
-	env.Set("db", "hunter2")
+	env.SetSecret("db", "hunter2")
 	t.Setenv("VAULT_URL", env.URL())
 	if got, err := password(t.Context(), "db"); err != nil || got != "hunter2" {
 		t.Errorf("%q %v", got, err)
@@ -60,7 +60,7 @@ func TestCodeWithoutInjectionPoint(t *testing.T) {
 // Time passes for the vault and its tokens, and unmodified clients, which live on another clock, get along with it.
 func TestClientsSurviveMonths(t *testing.T) {
 	env := vaulttest.Served(t, nil)
-	env.Set("db", "hunter2")
+	env.SetSecret("db", "hunter2")
 	cred, err := azidentity.NewDefaultAzureCredential(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TestServedInParallel(t *testing.T) {
 			env := vaulttest.Served(t, &vaulttest.Options{Limits: new(limiter.Documented2019())})
 			env.Advance(time.Duration(i) * 24 * time.Hour)
 			want := fmt.Sprint("value ", i)
-			env.Set("db", want)
+			env.SetSecret("db", want)
 			if got, err := passwordAt(t.Context(), env.URL(), "db"); err != nil || got != want {
 				t.Errorf("%q %v, want %q", got, err, want)
 			}
@@ -94,7 +94,7 @@ func TestServedInParallel(t *testing.T) {
 
 func TestServedRefusals(t *testing.T) {
 	env := vaulttest.Served(t, nil)
-	env.Set("db", "hunter2")
+	env.SetSecret("db", "hunter2")
 	_, err := passwordAt(t.Context(), env.URL(), "none")
 	wants(t, err, 404, errs.SecretNotFound)
 	env.Fail(vault.OpSecretGet, errs.Throttled).Times(1)

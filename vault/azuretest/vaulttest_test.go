@@ -15,7 +15,7 @@ import (
 // TestFaults lets an environment of vaulttest fail under an SDK client, which retries in the environment's time.
 func TestFaults(t *testing.T) {
 	vaulttest.Run(t, nil, func(t *testing.T, env *vaulttest.Env) {
-		env.Set("db", "x")
+		env.SetSecret("db", "x")
 		env.Fail(vault.OpSecretGet, errs.Throttled).Times(2)
 		begin := env.Now()
 		got := must[azsecrets.GetSecretResponse](t)(azuretest.Secrets(t, env).GetSecret(t.Context(), "db", "", nil))

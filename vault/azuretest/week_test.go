@@ -30,7 +30,7 @@ import (
 func TestWeekThrottlingStorm(t *testing.T) {
 	for retries, want := range map[int32]int{2: 429, 5: 200} {
 		vaulttest.Run(t, &vaulttest.Options{Limits: new(limiter.Documented2019())}, func(t *testing.T, env *vaulttest.Env) {
-			env.Set("db", "x")
+			env.SetSecret("db", "x")
 			options := azuretest.ClientOptions(env, azuretest.As(vault.Owner()))
 			options.Retry.MaxRetries = retries
 			secrets := must[*azsecrets.Client](t)(azsecrets.NewClient(env.URL(), azuretest.Credential(), &azsecrets.ClientOptions{ClientOptions: options}))
@@ -50,7 +50,7 @@ func TestWeekExpiryMidPager(t *testing.T) {
 	vaulttest.Run(t, nil, func(t *testing.T, env *vaulttest.Env) {
 		secrets := clientOfApp(t, env, policy.SecretsList)
 		for i := range 60 {
-			env.Set(fmt.Sprintf("s%02d", i), "x")
+			env.SetSecret(fmt.Sprintf("s%02d", i), "x")
 		}
 		n := 0
 		for pager := secrets.NewListSecretPropertiesPager(nil); pager.More(); env.Advance(61 * time.Minute) {
@@ -81,7 +81,7 @@ func TestWeekRotation(t *testing.T) {
 // Tuesday: a deleted secret holds its name.
 func TestWeekNameHeldByADeletedSecret(t *testing.T) {
 	env := vaulttest.New(t, nil)
-	env.Set("db", "x")
+	env.SetSecret("db", "x")
 	secrets := azuretest.Secrets(t, env)
 	must[azsecrets.DeleteSecretResponse](t)(secrets.DeleteSecret(t.Context(), "db", nil))
 	_, err := secrets.SetSecret(t.Context(), "db", azsecrets.SetSecretParameters{Value: new("y")}, nil)
@@ -93,7 +93,7 @@ func TestWeekNameHeldByADeletedSecret(t *testing.T) {
 // Wednesday: a role is missing, and the error says which would have helped.
 func TestWeekMissingRole(t *testing.T) {
 	env := vaulttest.New(t, &vaulttest.Options{Vault: &vault.VaultOptions{RBAC: new(vault.RBAC)}})
-	env.Set("db", "x")
+	env.SetSecret("db", "x")
 	app := vault.Principal("app")
 	_, err := azuretest.Secrets(t, env, azuretest.As(app)).GetSecret(t.Context(), "db", "", nil)
 	wants(t, err, 403, errs.ForbiddenByRbac)
@@ -106,7 +106,7 @@ func TestWeekMissingRole(t *testing.T) {
 // Wednesday: the firewall lets the office in, and nobody else.
 func TestWeekFirewall(t *testing.T) {
 	env := vaulttest.New(t, nil)
-	env.Set("db", "x")
+	env.SetSecret("db", "x")
 	env.Firewall(policy.NetworkRules{DefaultAction: policy.Deny, IPRules: []string{"198.51.100.0/24"}})
 	office := azuretest.From(netip.MustParseAddr("198.51.100.7"))
 	must[azsecrets.GetSecretResponse](t)(azuretest.Secrets(t, env, office).GetSecret(t.Context(), "db", "", nil))
@@ -139,7 +139,7 @@ func TestWeekParallelTests(t *testing.T) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
 			env := vaulttest.New(t, nil)
-			env.Set("db", fmt.Sprint(i))
+			env.SetSecret("db", fmt.Sprint(i))
 			got := must[azsecrets.GetSecretResponse](t)(azuretest.Secrets(t, env).GetSecret(t.Context(), "db", "", nil))
 			if *got.Value != fmt.Sprint(i) {
 				t.Errorf("the value of another test: %s", *got.Value)
@@ -155,7 +155,7 @@ func TestWeekSidecarProcess(t *testing.T) {
 		return
 	}
 	env := vaulttest.New(t, nil)
-	env.Set("db", "hunter2")
+	env.SetSecret("db", "hunter2")
 	sidecar := exec.Command(os.Args[0], "-test.run=^TestWeekSidecarProcess$", "-test.v")
 	sidecar.Env = append(append(os.Environ(), env.Serve(t).Environ()...), "SIDECAR=1", "VAULT_URL="+env.URL())
 	out, err := sidecar.CombinedOutput()
@@ -167,7 +167,7 @@ func TestWeekSidecarProcess(t *testing.T) {
 // Friday: the code under test makes its own client of what it finds in the environment, and nothing is handed in.
 func TestWeekCodeWithoutInjectionPoint(t *testing.T) {
 	env := vaulttest.Served(t, nil)
-	env.Set("db", "hunter2")
+	env.SetSecret("db", "hunter2")
 	t.Setenv("VAULT_URL", env.URL())
 	if got, err := password(t.Context(), "db"); err != nil || got != "hunter2" {
 		t.Errorf("%q, %v", got, err)

@@ -34,7 +34,7 @@ func newTroubled(t *testing.T, product vault.Product) *troubled {
 		t.Fatal(err)
 	}
 	d := &troubled{module: svc.Module(), host: "contoso.vault.azure.net", transport: rest.New(svc, nil).Transport().As(vault.Owner())}
-	if product == vault.ManagedHSM {
+	if product == vault.ProductManagedHSM {
 		h, err := svc.CreateManagedHSM(t.Context(), "fortress", nil)
 		if err == nil {
 			err = h.Activate(t.Context())
@@ -155,7 +155,7 @@ func (d *troubled) well(t *testing.T, what deed) {
 
 // A module in trouble says the same at both doors, at once, and is well again when the trouble is over.
 func TestTroubleAtBothDoors(t *testing.T) {
-	for _, product := range []vault.Product{vault.KeyVault, vault.ManagedHSM} {
+	for _, product := range []vault.Product{vault.ProductKeyVault, vault.ProductManagedHSM} {
 		t.Run([]string{"vault", "Managed HSM"}[product], func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { trouble(t, product) })
 		})
@@ -166,7 +166,7 @@ func trouble(t *testing.T, product vault.Product) {
 	d, began := newTroubled(t, product), time.Now()
 	hard, unknown := []deed{signing("hard"), creating}, errs.ServerError
 	lasting := hard
-	if product == vault.ManagedHSM {
+	if product == vault.ProductManagedHSM {
 		lasting, unknown = append(hard[:2:2], dicing), errs.UnknownError
 	}
 	var domain []byte
@@ -191,7 +191,7 @@ func trouble(t *testing.T, product vault.Product) {
 		for _, what := range lasting {
 			d.expect(t, what, c.trouble, c.status, c.code, c.inner)
 		}
-		if product == vault.KeyVault {
+		if product == vault.ProductKeyVault {
 			d.well(t, signing("soft"))
 		}
 		if err := c.over(); err != nil {
@@ -208,7 +208,7 @@ func trouble(t *testing.T, product vault.Product) {
 
 // Busy is as busy as it was said to be, whoever asks.
 func TestBusyCountsBothDoors(t *testing.T) {
-	d := newTroubled(t, vault.KeyVault)
+	d := newTroubled(t, vault.ProductKeyVault)
 	d.module.Busy(2)
 	what := signing("hard")
 	if err := what.native(t, d.client); err == nil {

@@ -54,15 +54,15 @@ func (b *blobs) storage(_ context.Context, uri string, _ vault.Value) (vault.Blo
 }
 
 // createHSM makes the Managed HSM of a name in a scene, in which "reader" is an auditor.
-func (s *scene) createHSM(t testing.TB, name string) *vault.HSM {
+func (s *scene) createHSM(t testing.TB, name string) *vault.ManagedHSM {
 	t.Helper()
 	h, err := s.svc.CreateManagedHSM(t.Context(), name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = h.SetRoles(t.Context(), []policy.RoleAssignment{{
+	err = h.SetRBAC(t.Context(), vault.RBAC{Assignments: []policy.RoleAssignment{{
 		ID: "00000000-0000-0000-0000-0000000000aa", Role: policy.ManagedHSMCryptoAuditor, PrincipalID: "reader", Scope: "/",
-	}}, nil)
+	}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func (s *scene) domain(t testing.TB) (string, error) {
 	if err := json.Unmarshal([]byte(`"`+s.masked[at]+`"`), &blob); err != nil {
 		return "", err
 	}
-	key, err := s.svc.LookupHSM("bastion").As(vault.Owner()).GetTransferKey(t.Context())
+	key, err := s.svc.LookupManagedHSM("bastion").As(vault.Owner()).GetSecurityDomainTransferKey(t.Context())
 	if err != nil {
 		return "", err
 	}

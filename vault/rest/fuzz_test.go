@@ -108,7 +108,7 @@ func hsmSeeds() (all []fuzzSeed) {
 	}
 	names := strings.NewReplacer("{name}", "k", "{version}", "", "{role}", twinIDs[0], "{setting}", vault.AllowKeyManagementOperationsThroughARM, "{job}", strings.Repeat("0", 32))
 	for _, e := range vault.Endpoints() {
-		if e.Offered(vault.ManagedHSM) && !e.Offered(vault.KeyVault) {
+		if e.Offered(vault.ProductManagedHSM) && !e.Offered(vault.ProductKeyVault) {
 			all = append(all, fuzzSeed{e.Method(), names.Replace(e.Path()), "api-version=2026-04-01&$filter=principalId+eq+'x'", "", "", bodies[e.Operation()]})
 		}
 	}

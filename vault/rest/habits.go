@@ -17,8 +17,8 @@ type habit struct {
 }
 
 var habits = [...]habit{
-	vault.KeyVault:   {resource: identity.DefaultAudience, headers: vaultHeaders, unknownIsPage: true},
-	vault.ManagedHSM: {resource: identity.ManagedHSMAudience, headers: hsmHeaders, bareChallenge: true},
+	vault.ProductKeyVault:   {resource: identity.DefaultAudience, headers: vaultHeaders, unknownIsPage: true},
+	vault.ProductManagedHSM: {resource: identity.ManagedHSMAudience, headers: hsmHeaders, bareChallenge: true},
 }
 
 // habitOf is how a container answers.
@@ -33,7 +33,7 @@ const (
 
 // vaultHeaders adds the headers that every answer of a vault has.
 func vaultHeaders(x *exchange, h *Handler, v vault.Container) {
-	region, _ := v.Place()
+	region := v.Region()
 	if x.status == http.StatusNoContent {
 		x.body = nil
 	} else {
@@ -82,7 +82,7 @@ func hsmHeaders(x *exchange, h *Handler, v vault.Container) {
 	if x.status >= http.StatusBadRequest {
 		return
 	}
-	region, _ := v.Place()
+	region := v.Region()
 	x.set("X-Ms-Keyvault-Region", region)
 	if info := h.hsmAddresses.of(x.Caller.Addr()); info != "" {
 		x.set("X-Ms-Keyvault-Network-Info", info)

@@ -202,6 +202,6 @@ func (h *Handler) challenge(v vault.Container) string {
 	if h.authority != nil {
 		authority = h.authority.tenant.Authority()
 	}
-	_, tenant := v.Place()
+	tenant := v.TenantID()
 	return `Bearer authorization="` + authority + "/" + tenant + `", resource="` + habitOf(v).resource + `"`
 }

@@ -23,18 +23,18 @@ const (
 // product is which product the containers of a host are of.
 func (p purpose) product() vault.Product {
 	if p == forManagedHSM {
-		return vault.ManagedHSM
+		return vault.ProductManagedHSM
 	}
-	return vault.KeyVault
+	return vault.ProductKeyVault
 }
 
 // Where the service is found, in the public cloud and in the sovereign ones: the domains right below which the hosts of
 // vaults and of Managed HSMs are, and the hosts that issue tokens.
 var (
 	vaultDomains = []string{
-		vault.KeyVault.Domain(), "privatelink.vaultcore.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net",
+		vault.ProductKeyVault.Domain(), "privatelink.vaultcore.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net",
 	}
-	hsmDomains     = []string{vault.ManagedHSM.Domain(), "managedhsm.azure.cn", "managedhsm.usgovcloudapi.net"}
+	hsmDomains     = []string{vault.ProductManagedHSM.Domain(), "managedhsm.azure.cn", "managedhsm.usgovcloudapi.net"}
 	authorityHosts = []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net", metadataHost}
 )
 

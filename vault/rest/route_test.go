@@ -40,7 +40,7 @@ func spellings(path string) []string {
 func TestEveryOperationHasItsPath(t *testing.T) {
 	var last vault.Event
 	transport := routed(t, &last)
-	for product, host := range map[vault.Product]string{vault.KeyVault: "contoso.vault.azure.net", vault.ManagedHSM: fortressHost} {
+	for product, host := range map[vault.Product]string{vault.ProductKeyVault: "contoso.vault.azure.net", vault.ProductManagedHSM: fortressHost} {
 		for _, e := range vault.Endpoints() {
 			if !e.Offered(product) {
 				continue

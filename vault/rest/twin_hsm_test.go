@@ -59,7 +59,7 @@ func assignments(ctx context.Context, c *vault.Client, r twinRequest) (string, e
 	case "delete":
 		one, err = c.DeleteRoleAssignment(ctx, r.scope, r.id)
 	default:
-		one, err = c.CreateRoleAssignment(ctx, r.scope, policy.RoleAssignment{ID: r.id, Role: r.role, PrincipalID: r.principal()})
+		one, err = c.CreateRoleAssignment(ctx, policy.RoleAssignment{ID: r.id, Role: r.role, PrincipalID: r.principal(), Scope: r.scope})
 	}
 	return assignment(one), err
 }

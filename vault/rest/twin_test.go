@@ -24,10 +24,10 @@ import (
 
 // TestBothDoorsAgree makes the same requests through the Go API of one service and the REST protocol of its twin: both
 // answer with the same status, code, text and result, and audit the same.
-func TestBothDoorsAgree(t *testing.T) { bothDoorsAgree(t, vault.KeyVault) }
+func TestBothDoorsAgree(t *testing.T) { bothDoorsAgree(t, vault.ProductKeyVault) }
 
 // TestBothDoorsOfAManagedHSMAgree is the same of Managed HSMs, with their settings and roles.
-func TestBothDoorsOfAManagedHSMAgree(t *testing.T) { bothDoorsAgree(t, vault.ManagedHSM) }
+func TestBothDoorsOfAManagedHSMAgree(t *testing.T) { bothDoorsAgree(t, vault.ProductManagedHSM) }
 
 func bothDoorsAgree(t *testing.T, product vault.Product) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -70,8 +70,8 @@ type twinRequest struct {
 
 // twinKinds are what is asked for in a product, as often as it is listed.
 var twinKinds = map[vault.Product][]string{
-	vault.KeyVault:   {"secrets", "keys"},
-	vault.ManagedHSM: {"keys", "keys", "keys", "settings", "assignments", "assignments", "rng"},
+	vault.ProductKeyVault:   {"secrets", "keys"},
+	vault.ProductManagedHSM: {"keys", "keys", "keys", "settings", "assignments", "assignments", "rng"},
 }
 
 var twinVerbs = map[string][]string{
@@ -100,7 +100,7 @@ func drawRequest(t *rapid.T, product vault.Product, versions int) twinRequest {
 		expires: rapid.SampledFrom([]int64{0, 0, 1_700_000_000, 1_900_000_000}).Draw(t, "expires"),
 		tags:    rapid.MapOfN(rapid.StringN(0, 3, 8), rapid.StringN(0, 3, 8), 0, 17).Draw(t, "tags"),
 	}
-	if product == vault.ManagedHSM {
+	if product == vault.ProductManagedHSM {
 		r.count = rapid.SampledFrom([]int{-1, 0, 1, 128, 129}).Draw(t, "count")
 		r.setting = rapid.SampledFrom([]string{"true", "false", "maybe", ""}).Draw(t, "setting")
 		r.id = rapid.SampledFrom(twinIDs).Draw(t, "id")
@@ -131,7 +131,7 @@ func newDoor(t *rapid.T, product vault.Product, now func() time.Time) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if product == vault.ManagedHSM {
+	if product == vault.ProductManagedHSM {
 		d.host, d.container = fortressHost, twinHSM(t, svc)
 	} else {
 		d.host, d.container = "contoso.vault.azure.net", twinVault(t, svc)
@@ -153,14 +153,14 @@ func twinVault(t *rapid.T, svc *vault.Service) *vault.Vault {
 func twinHSM(t interface {
 	Context() context.Context
 	Fatal(...any)
-}, svc *vault.Service) *vault.HSM {
+}, svc *vault.Service) *vault.ManagedHSM {
 	h, err := svc.CreateManagedHSM(t.Context(), "fortress", nil)
 	if err == nil {
 		err = h.Activate(t.Context())
 	}
 	if err == nil {
 		reader := policy.RoleAssignment{ID: "22222222-0000-0000-0000-000000000001", Role: policy.ManagedHSMCryptoAuditor, PrincipalID: "reader", Scope: "/"}
-		err = h.SetRoles(t.Context(), []policy.RoleAssignment{reader}, nil)
+		err = h.SetRBAC(t.Context(), vault.RBAC{Assignments: []policy.RoleAssignment{reader}})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -222,7 +222,7 @@ func (d *door) problem(err error) string {
 		return ""
 	}
 	e := errs.From(err)
-	if e.Status == http.StatusUnauthorized && d.container.Product() == vault.ManagedHSM {
+	if e.Status == http.StatusUnauthorized && d.container.Product() == vault.ProductManagedHSM {
 		return "401" // over REST it has no text
 	}
 	text := fmt.Sprintf("%d %s %s %s", e.Status, e.Code, e.Inner, said(e))

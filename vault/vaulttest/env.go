@@ -58,8 +58,8 @@ type Env struct {
 	drawn  map[int]int // :: bits → how many keys of the pool this environment has used
 	grants grants
 
-	making sync.Mutex   // held while the application or a Managed HSM is made, so that one sees the other
-	hsms   []*vault.HSM // guarded by making
+	making sync.Mutex          // held while the application or a Managed HSM is made, so that one sees the other
+	hsms   []*vault.ManagedHSM // guarded by making
 }
 
 // New makes an environment that ends with the test. nil options are the zero Options.

@@ -43,7 +43,7 @@ func TestGrantAndRevoke(t *testing.T) {
 	env := vaulttest.New(t, &vaulttest.Options{Vault: &vault.VaultOptions{
 		AccessPolicies: []policy.AccessPolicy{{ObjectID: "other", Secrets: []string{"get"}}},
 	}})
-	env.Set("s", "v")
+	env.SetSecret("s", "v")
 	get := func(who string) int {
 		_, err := env.As(vault.Principal(who)).GetSecret(t.Context(), "s")
 		return errs.StatusOf(err)
@@ -68,7 +68,7 @@ func TestGrantKeepsWhatAPrincipalHas(t *testing.T) {
 	env := vaulttest.New(t, &vaulttest.Options{Vault: &vault.VaultOptions{
 		AccessPolicies: []policy.AccessPolicy{{ObjectID: "App", Secrets: []string{"get"}}},
 	}})
-	env.Set("s", "v")
+	env.SetSecret("s", "v")
 	env.Revoke("app")
 	env.Grant("app", policy.SecretsList)
 	if _, err := env.As(vault.Principal("APP")).GetSecret(t.Context(), "s"); err != nil {
@@ -120,7 +120,7 @@ func TestTheClockStandsUntilItIsTurned(t *testing.T) {
 	if !env.Now().Equal(vaulttest.Start) {
 		t.Errorf("begins at %v", env.Now())
 	}
-	env.Set("s", "v")
+	env.SetSecret("s", "v")
 	if _, err := env.Owner().DeleteSecret(t.Context(), "s"); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestInABubbleThereIsOneClock(t *testing.T) {
 	})
 	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	vaulttest.Run(t, &vaulttest.Options{Start: start}, func(t *testing.T, env *vaulttest.Env) {
-		if s := env.Set("s", "v"); !s.Attributes.Created.Equal(start) {
+		if s := env.SetSecret("s", "v"); !s.Attributes.Created.Equal(start) {
 			t.Errorf("created %v, want %v", s.Attributes.Created, start)
 		}
 	})
@@ -233,13 +233,13 @@ func TestRSAKeysComeFromAPoolAndNeverTwice(t *testing.T) {
 
 func TestRequestsAreRemembered(t *testing.T) {
 	env := vaulttest.New(t, nil)
-	env.Set("s", "v")
+	env.SetSecret("s", "v")
 	env.CreateKey("k", vault.EC(vault.P256))
 	if n := len(env.Requests()); n != 2 {
 		t.Errorf("%d requests", n)
 	}
 	env.Advance(time.Hour)
-	if r := env.Requests(vault.OpKeyCreate); len(r) != 1 || r[0].Name != "k" || r[0].Status != 200 || r[0].Duration() != 0 {
+	if r := env.Requests(vault.OpKeyCreate); len(r) != 1 || r[0].Name != "k" || r[0].Status != 200 || r[0].Duration != 0 {
 		t.Errorf("%+v", r)
 	}
 	for range 12_000 {
@@ -252,7 +252,7 @@ func TestRequestsAreRemembered(t *testing.T) {
 
 func TestFirewallAndFurtherVaults(t *testing.T) {
 	env := vaulttest.New(t, nil)
-	env.Set("s", "v")
+	env.SetSecret("s", "v")
 	env.Grant("app", policy.SecretsGet)
 	env.Firewall(policy.NetworkRules{DefaultAction: policy.Deny, IPRules: []string{"198.51.100.0/24"}})
 	for address, want := range map[string]int{"198.51.100.9": 200, "203.0.113.9": 403} {
@@ -366,7 +366,7 @@ func TestEnvironmentsLeaveNoGoroutine(t *testing.T) {
 
 func useEnvironment(t *testing.T, value string) {
 	env := vaulttest.New(t, nil)
-	env.Set("s", value)
+	env.SetSecret("s", value)
 	env.CreateKey("k", crypto.RSA(2048))
 	if s, err := env.Allow(policy.SecretsGet).GetSecret(t.Context(), "s"); err != nil || s.Value.Reveal() != value {
 		t.Errorf("%v", err)

@@ -45,7 +45,7 @@ func (e *Env) Application() *identity.Application {
 	e.must(err)
 	e.administer()
 	for _, h := range e.hsms {
-		e.must(h.AddRoles(e.ctx(), everyRole()...))
+		e.must(h.AddRoleAssignments(e.ctx(), everyRole()...))
 	}
 	return app
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/embedvault/embedvault/vault"
 )
 
-// CreateManagedHSM makes a Managed HSM in the service, activated. nil options are the zero HSMOptions. Give a principal
+// CreateManagedHSM makes a Managed HSM in the service, activated. nil options are the zero ManagedHSMOptions. Give a principal
 // roles in it with [Env.GrantRole], or name administrators who do:
 //
 //	h := env.CreateManagedHSM("fortress", nil)
@@ -19,10 +19,10 @@ import (
 //	key, err := h.As(vault.Owner()).CreateKey(ctx, "orders", vault.Oct(256), nil)
 //	sealed, err := h.As(vault.Principal("app")).Encrypt(ctx, "orders", vault.A256GCM, plaintext, nil)
 //
-// Its trouble is made with [vault.HSM.Module], that of vaults with [Env.Service] and its Module.
-func (e *Env) CreateManagedHSM(name string, o *vault.HSMOptions) *vault.HSM {
+// Its trouble is made with [vault.ManagedHSM.Module], that of vaults with [Env.Service] and its Module.
+func (e *Env) CreateManagedHSM(name string, o *vault.ManagedHSMOptions) *vault.ManagedHSM {
 	e.tb.Helper()
-	var is vault.HSMOptions
+	var is vault.ManagedHSMOptions
 	if o != nil {
 		is = *o
 	}
@@ -47,11 +47,11 @@ func everyRole() (all []policy.RoleAssignment) {
 }
 
 // GrantRole gives the principal with an object id a role in a Managed HSM, built-in or custom, at the scope "/" or
-// "/keys/{name}". All other assignments stay, which [vault.HSM.SetRoles] replaces, those of [Env.Application] too. With
+// "/keys/{name}". All other assignments stay, which [vault.ManagedHSM.SetRoles] replaces, those of [Env.Application] too. With
 // Options.Lag, it counts when the lag is over.
-func (e *Env) GrantRole(h *vault.HSM, objectID, role, scope string) {
+func (e *Env) GrantRole(h *vault.ManagedHSM, objectID, role, scope string) {
 	e.tb.Helper()
-	e.must(h.AddRoles(e.ctx(), policy.RoleAssignment{Role: role, PrincipalID: objectID, Scope: scope}))
+	e.must(h.AddRoleAssignments(e.ctx(), policy.RoleAssignment{Role: role, PrincipalID: objectID, Scope: scope}))
 }
 
 // shelves is storage in memory, a container for each address.

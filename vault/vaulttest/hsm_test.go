@@ -71,7 +71,7 @@ func TestProgramsFindTheManagedHSM(t *testing.T) {
 	before := env.CreateManagedHSM("before", nil)
 	app := vault.Principal(env.Application().ObjectID())
 	after := env.CreateManagedHSM("after", nil)
-	for _, h := range []*vault.HSM{before, after} {
+	for _, h := range []*vault.ManagedHSM{before, after} {
 		if _, err := h.As(app).CreateKey(t.Context(), "k", vault.Oct(128), nil); err != nil {
 			t.Errorf("%s: %v", h.Name(), err)
 		}
@@ -140,7 +140,7 @@ func TestTheApplicationComesLater(t *testing.T) {
 func TestGrantRole(t *testing.T) {
 	env := vaulttest.New(t, &vaulttest.Options{Limits: new(limiter.Documented2019())})
 	app := vault.Principal(env.Application().ObjectID())
-	h := env.CreateManagedHSM("fortress", &vault.HSMOptions{Administrators: []string{"admin"}})
+	h := env.CreateManagedHSM("fortress", &vault.ManagedHSMOptions{Administrators: []string{"admin"}})
 	owner := h.As(vault.Owner())
 	if _, err := owner.CreateKey(t.Context(), "orders", vault.Oct(256), nil); err != nil {
 		t.Fatal(err)
@@ -158,8 +158,7 @@ func TestGrantRole(t *testing.T) {
 	if _, err := h.As(app).GetKey(t.Context(), "orders"); err != nil {
 		t.Errorf("the application: %v", err)
 	}
-	if _, err := owner.CreateRoleAssignment(t.Context(), "/keys/orders",
-		policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "app-10"}); errs.StatusOf(err) != 400 {
+	if _, err := owner.CreateRoleAssignment(t.Context(), policy.RoleAssignment{Role: policy.ManagedHSMCryptoUser, PrincipalID: "app-10", Scope: "/keys/orders"}); errs.StatusOf(err) != 400 {
 		t.Errorf("a request makes the 11th assignment of a key: %v", err)
 	}
 	for _, wrong := range [][3]string{
@@ -178,7 +177,7 @@ func TestGrantRole(t *testing.T) {
 func TestRolesAtFirst(t *testing.T) {
 	env := vaulttest.New(t, &vaulttest.Options{Lag: time.Minute})
 	const reader = "11111111-2222-4333-8444-555555555555"
-	o := vault.HSMOptions{
+	o := vault.ManagedHSMOptions{
 		Administrators: []string{"admin"},
 		Roles:          []policy.RoleDefinition{{ID: reader, Name: "Reader", Permissions: readKeys()}},
 		Assignments:    []policy.RoleAssignment{{Role: reader, PrincipalID: "app", Scope: "/keys/k"}},
@@ -190,7 +189,7 @@ func TestRolesAtFirst(t *testing.T) {
 	again := first.Options()
 	again.Module = nil
 	second := env.CreateManagedHSM("second", &again)
-	for _, h := range []*vault.HSM{first, second} {
+	for _, h := range []*vault.ManagedHSM{first, second} {
 		if _, err := h.As(vault.Principal("app")).GetKey(t.Context(), "k"); !errors.Is(err, errs.KeyNotFound) {
 			t.Errorf("%s: %v", h.Name(), err)
 		}
@@ -203,8 +202,8 @@ func TestRolesAtFirst(t *testing.T) {
 		"role":  {Role: "none", PrincipalID: "app", Scope: "/"},
 		"scope": {Role: policy.ManagedHSMCryptoUser, PrincipalID: "app", Scope: "/secrets/s"},
 	} {
-		_, err := env.Service().CreateManagedHSM(t.Context(), "third", &vault.HSMOptions{Assignments: []policy.RoleAssignment{wrong}})
-		if errs.StatusOf(err) != 400 || env.Service().LookupHSM("third") != nil {
+		_, err := env.Service().CreateManagedHSM(t.Context(), "third", &vault.ManagedHSMOptions{Assignments: []policy.RoleAssignment{wrong}})
+		if errs.StatusOf(err) != 400 || env.Service().LookupManagedHSM("third") != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -222,23 +221,23 @@ func TestAddRoles(t *testing.T) {
 		return policy.RoleAssignment{ID: id, Role: policy.ManagedHSMCryptoUser, PrincipalID: who, Scope: "/"}
 	}
 	const id = "11111111-2222-4333-8444-555555555555"
-	if err := h.AddRoles(t.Context(), to("", "a"), to(id, "b"), to(id, "c")); !errors.Is(err, errs.RoleAssignmentExists) {
+	if err := h.AddRoleAssignments(t.Context(), to("", "a"), to(id, "b"), to(id, "c")); !errors.Is(err, errs.RoleAssignmentExists) {
 		t.Errorf("an id twice: %v", err)
 	}
 	if got := h.Options().Assignments; len(got) != 0 {
 		t.Errorf("half of it was done: %+v", got)
 	}
-	if err := h.AddRoles(t.Context(), to(id, "a")); err != nil {
+	if err := h.AddRoleAssignments(t.Context(), to(id, "a")); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.AddRoles(t.Context(), to(id, "a")); !errors.Is(err, errs.RoleAssignmentExists) {
+	if err := h.AddRoleAssignments(t.Context(), to(id, "a")); !errors.Is(err, errs.RoleAssignmentExists) {
 		t.Errorf("an id again: %v", err)
 	}
 	var all sync.WaitGroup
 	for i := range 10 {
 		all.Go(func() { env.GrantRole(h, fmt.Sprint("p", i), policy.ManagedHSMCryptoUser, "/") })
 		all.Go(func() {
-			if _, err := h.As(vault.Owner()).CreateRoleAssignment(t.Context(), "/", to("", fmt.Sprint("q", i))); err != nil {
+			if _, err := h.As(vault.Owner()).CreateRoleAssignment(t.Context(), to("", fmt.Sprint("q", i))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -258,7 +257,7 @@ func TestTheApplicationComesMeanwhile(t *testing.T) {
 		both.Go(func() { env.CreateManagedHSM("fortress", nil) })
 		both.Go(func() { env.Application() })
 		both.Wait()
-		o := env.Service().LookupHSM("fortress").Options()
+		o := env.Service().LookupManagedHSM("fortress").Options()
 		if len(o.Assignments)+len(o.Administrators) != len(policy.HSMRoles()) {
 			t.Fatalf("%+v", o)
 		}

@@ -94,7 +94,7 @@ func decode(into any) func(*http.Response, error) error {
 
 func TestCodeWithoutInjectionPoint(t *testing.T) {
 	env := vaulttest.Served(t, nil)
-	env.Set("db", "hunter2")
+	env.SetSecret("db", "hunter2")
 	t.Setenv("VAULT_URL", env.URL())
 	got, err := secretOf(t.Context(), os.Getenv("VAULT_URL"), "db")
 	if err != nil || got != "hunter2" {
@@ -113,7 +113,7 @@ func TestServedEnvironmentsShareNothing(t *testing.T) {
 			t.Parallel()
 			env := vaulttest.Served(t, &vaulttest.Options{Vault: roles(i%2 == 1)})
 			value := fmt.Sprint("value ", i)
-			env.Set("db", value)
+			env.SetSecret("db", value)
 			env.Advance(time.Duration(i) * 24 * time.Hour)
 			if got, err := secretOf(t.Context(), env.URL(), "db"); err != nil || got != value {
 				t.Errorf("%q %v, want %q", got, err, value)
@@ -134,7 +134,7 @@ func roles(yes bool) *vault.VaultOptions {
 
 func TestRightsOfTheApplication(t *testing.T) {
 	env := vaulttest.Served(t, &vaulttest.Options{Name: "named"})
-	env.Set("db", "x")
+	env.SetSecret("db", "x")
 	if want := "https://named.vault.azure.net"; env.URL() != want {
 		t.Errorf("%s, want %s", env.URL(), want)
 	}

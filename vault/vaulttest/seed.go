@@ -11,8 +11,8 @@ import (
 	"github.com/embedvault/embedvault/vault"
 )
 
-// Set sets a secret as the owner and returns the new version.
-func (e *Env) Set(name, value string) vault.Secret {
+// SetSecret sets a secret as the owner and returns the new version.
+func (e *Env) SetSecret(name, value string) vault.Secret {
 	e.tb.Helper()
 	s, err := e.Owner().SetSecret(e.ctx(), name, value, nil)
 	e.must(err)

@@ -116,7 +116,7 @@ func (s *street) find(r *http.Request) (found []*Env) {
 
 // serves tells whether a name is that of a vault or Managed HSM of the environment.
 func (e *Env) serves(name string) bool {
-	return e.svc.Lookup(name) != nil || e.svc.LookupHSM(name) != nil
+	return e.svc.Lookup(name) != nil || e.svc.LookupManagedHSM(name) != nil
 }
 
 // tenantOf is the tenant that a request to an authority is about, in lower case.

@@ -18,7 +18,7 @@ func TestSidecar(t *testing.T) {
 		t.Skip("no curl: ", err)
 	}
 	env := vaulttest.New(t, nil)
-	env.Set("db", "hunter2")
+	env.SetSecret("db", "hunter2")
 	cmd := exec.CommandContext(t.Context(), "sh", "-ec", `
 		token=$("$CURL" -sSf "https://login.microsoftonline.com/$AZURE_TENANT_ID/oauth2/v2.0/token" \
 			-d grant_type=client_credentials -d scope=https://vault.azure.net/.default \

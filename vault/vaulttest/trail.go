@@ -29,7 +29,6 @@ type trail struct {
 }
 
 func (t *trail) note(e vault.Event) {
-	e.Duration() // measured now and kept with the event
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.events) == maxTrail {
@@ -111,7 +110,7 @@ func (e *Env) explain() {
 // asked is what a request asked of which container.
 func asked(e vault.Event) string {
 	words := []string{e.Vault, string(e.Operation)}
-	if e.Product == vault.ManagedHSM {
+	if e.Product == vault.ProductManagedHSM {
 		words[0] = "Managed HSM " + e.Vault
 	}
 	if e.Name != "" {

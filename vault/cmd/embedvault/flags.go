@@ -91,10 +91,10 @@ func (s *settings) addVault(value string) error {
 // addresses are those of the containers, for the log.
 func (s *settings) addresses() (list []any) {
 	for _, v := range s.vaults {
-		list = append(list, "vault", "https://"+v.name+"."+vault.KeyVault.Domain())
+		list = append(list, "vault", "https://"+v.name+"."+vault.ProductKeyVault.Domain())
 	}
 	for _, name := range s.hsms {
-		list = append(list, "hsm", "https://"+name+"."+vault.ManagedHSM.Domain())
+		list = append(list, "hsm", "https://"+name+"."+vault.ProductManagedHSM.Domain())
 	}
 	return list
 }

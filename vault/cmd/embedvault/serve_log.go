@@ -28,7 +28,7 @@ func (l requestLog) note(e vault.Event) {
 	}
 	line := []slog.Attr{
 		slog.String("operation", string(e.Operation)), slog.String(container(e.Product), e.Vault), slog.String("name", clip(e.Name)),
-		slog.Int("status", e.Status), slog.Duration("took", e.Duration()),
+		slog.Int("status", e.Status), slog.Duration("took", e.Duration),
 	}
 	if e.Principal != nil {
 		line = append(line, slog.String("caller", e.Principal.ObjectID()))
@@ -41,7 +41,7 @@ func (l requestLog) note(e vault.Event) {
 
 // container is what the log calls a container.
 func container(p vault.Product) string {
-	if p == vault.ManagedHSM {
+	if p == vault.ProductManagedHSM {
 		return "hsm"
 	}
 	return "vault"

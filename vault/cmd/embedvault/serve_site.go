@@ -65,7 +65,7 @@ func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logg
 		VaultURL: svc.Lookup(s.vaults[0].name).URL(),
 	}}
 	if len(s.hsms) > 0 {
-		site.access.HSMURL = svc.LookupHSM(s.hsms[0]).URL()
+		site.access.HSMURL = svc.LookupManagedHSM(s.hsms[0]).URL()
 	}
 	o := &frontdoor.Options{
 		Listen: s.listen, Proxy: s.proxy, Handler: rest.New(svc, &rest.Options{Unaudited: requests.other}), Log: log, Now: time.Now,
@@ -120,7 +120,7 @@ func createVaults(ctx context.Context, svc *vault.Service, vaults []vaultSetting
 // createHSMs makes the Managed HSMs, activated, in each of which the administrator has every role.
 func createHSMs(ctx context.Context, svc *vault.Service, names []string, admin string) error {
 	for _, name := range names {
-		var o vault.HSMOptions
+		var o vault.ManagedHSMOptions
 		for _, role := range policy.HSMRoles() {
 			o.Assignments = append(o.Assignments, policy.RoleAssignment{Role: role.ID, PrincipalID: admin, Scope: "/"})
 		}
