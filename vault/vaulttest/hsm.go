@@ -47,7 +47,7 @@ func everyRole() (all []policy.RoleAssignment) {
 }
 
 // GrantRole gives the principal with an object id a role in a Managed HSM, built-in or custom, at the scope "/" or
-// "/keys/{name}". All other assignments stay, which [vault.ManagedHSM.SetRoles] replaces, those of [Env.Application] too. With
+// "/keys/{name}". All other assignments stay, which [vault.ManagedHSM.SetRBAC] replaces, those of [Env.Application] too. With
 // Options.Lag, it counts when the lag is over.
 func (e *Env) GrantRole(h *vault.ManagedHSM, objectID, role, scope string) {
 	e.tb.Helper()
