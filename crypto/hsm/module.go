@@ -121,17 +121,26 @@ func (m *Module) Stats() Stats {
 // profile, or refuses it. It never takes longer than the profile's Backlog and
 // the operation itself.
 func (m *Module) admit(ctx context.Context, w Work, s crypto.Spec) error {
+	now := m.now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.admitLocked(ctx, w, &s)
+	return m.admitLocked(ctx, now, w, &s)
+}
+
+// now is the time that the profile counts by, the zero Time without one.
+func (m *Module) now() time.Time {
+	if m.profile.Generation == 0 {
+		return time.Time{}
+	}
+	return m.clock()
 }
 
 // admitLocked is admit for a holder of mu, which others get while it waits.
-func (m *Module) admitLocked(ctx context.Context, w Work, s *crypto.Spec) error {
+func (m *Module) admitLocked(ctx context.Context, now time.Time, w Work, s *crypto.Spec) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	wait, err := m.reserveLocked(w, s)
+	wait, err := m.reserveLocked(now, w, s)
 	if err != nil || wait == 0 || m.wait == nil {
 		return err
 	}
@@ -141,10 +150,10 @@ func (m *Module) admitLocked(ctx context.Context, w Work, s *crypto.Spec) error 
 }
 
 // reserveLocked asks the faults, then the profile.
-func (m *Module) reserveLocked(w Work, s *crypto.Spec) (time.Duration, error) {
+func (m *Module) reserveLocked(now time.Time, w Work, s *crypto.Spec) (time.Duration, error) {
 	wait, err := time.Duration(0), m.refuseLocked()
 	if err == nil && m.profile.Generation != 0 {
-		wait, err = m.queue.take(m.clock(), m.profile, w, *s)
+		wait, err = m.queue.take(now, m.profile, w, *s)
 	}
 	if err != nil {
 		m.stats.Refused++

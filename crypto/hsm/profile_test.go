@@ -160,3 +160,17 @@ func TestQueueAgainstModel(t *testing.T) {
 		}
 	})
 }
+
+// The clock is the program's own: it may ask the module.
+func TestAClockThatAsksTheModule(t *testing.T) {
+	var m *hsm.Module
+	asked := 0
+	m = newModule(t, hsm.Options{
+		Profile: hsm.Profile{Generation: hsm.Published2025},
+		Clock:   func() time.Time { m.Stats(); asked++; return time.Unix(0, 0) },
+	})
+	p := generate(t, m.Driver(false), crypto.Oct(256).HSM())
+	if _, err := p.Sign(t.Context(), crypto.HS256, nil); err != nil || asked < 2 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+}

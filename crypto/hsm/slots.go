@@ -58,9 +58,10 @@ func (m *Module) fill(s *slot, k *key) (*slot, error) {
 // take admits an operation and returns the slot of its key. What need not wait
 // does both under one lock.
 func (m *Module) take(ctx context.Context, w Work, k *key) (*slot, error) {
+	now := m.now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.admitLocked(ctx, w, &k.label.spec); err != nil {
+	if err := m.admitLocked(ctx, now, w, &k.label.spec); err != nil {
 		return nil, err
 	}
 	return m.findLocked(k.label.handle)
