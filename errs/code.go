@@ -1,5 +1,7 @@
 package errs
 
+import "net/http"
+
 // Code is a code of the service, outer or inner, and the thing to match with
 // errors.Is. Its text is what the wire carries: never rename one.
 type Code string
@@ -95,15 +97,42 @@ func (c Code) family() Code {
 	return c
 }
 
-// row gives the first row of the catalogue that c matches, nil if there is none.
+// row gives the first row of the catalogue that bears c, nil if there is none.
 func (c Code) row() *row {
-	if c == "" {
-		return nil // rows without a code or an inner code are not its
-	}
 	for r := range rows() {
-		if c == r.code || c == r.inner || c == r.code.family() {
+		if r.bears(c) {
 			return r
 		}
+	}
+	return nil
+}
+
+// bears tells whether a refusal of r matches c. Rows without a code or an
+// inner code are nobody's.
+func (r *row) bears(c Code) bool {
+	return c != "" && (c == r.code || c == r.inner || c == r.code.family())
+}
+
+// About gives the refusal that bears c to a request about an object of a kind,
+// as a script of faults means it: of a vault, or of a Managed HSM. facts are
+// pairs of the name of a placeholder and its value; a {placeholder} that they
+// do not name stays. nil means that no row of the catalogue bears c.
+func (c Code) About(k Kind, managed bool, facts ...string) *Error {
+	sent := func(r *row) bool {
+		return r.bears(c) && (r.container == both || managed == (r.container == managedHSM))
+	}
+	for _, of := range lives { // that it is not there, or in the way, is said of its kind
+		if r := &of[k]; sent(r) && (r.status == http.StatusNotFound || r.status == http.StatusConflict) {
+			return r.new(facts...)
+		}
+	}
+	for r := range rows() {
+		if sent(r) {
+			return r.new(facts...)
+		}
+	}
+	if r := c.row(); r != nil { // it is the other product's alone
+		return r.new(facts...)
 	}
 	return nil
 }

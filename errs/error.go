@@ -75,8 +75,8 @@ func StatusOf(err error) int {
 }
 
 // From gives the refusal that err is answered with: the first *Error in its
-// chain; for a [Code] on its own, as a script of faults gives it, the first
-// row that bears it, with the {placeholders} left in its message; otherwise an
+// chain; for a [Code] on its own the first row that bears it, with the
+// {placeholders} left in its message (see [Code.About]); otherwise an
 // internal error with err as its Cause. From of nil is nil.
 func From(err error) *Error {
 	if err == nil {

@@ -261,3 +261,37 @@ func TestFillIsOnePass(t *testing.T) {
 		}
 	})
 }
+
+// What a script says by a code alone is told as the product would say it of the object.
+func TestACodeAboutARequest(t *testing.T) {
+	for _, c := range []struct {
+		code    errs.Code
+		kind    errs.Kind
+		managed bool
+		want    string
+	}{
+		{errs.SecretNotFound, errs.Secret, false, "A secret with (name/id) n was not found"},
+		{errs.KeyNotFound, errs.Secret, false, "A key with (name/id) n was not found"},
+		{errs.KeyNotFound, errs.Key, true, "Key not found: https://h/keys/n (Activity ID: a)"},
+		{errs.SecretNotFound, errs.Key, true, "A secret with (name/id) n was not found"},
+		{errs.Conflict, errs.Certificate, false, "Certificate n is currently in a deleted but recoverable state"},
+		{errs.ObjectIsBeingDeleted, errs.Secret, false, "Secret n is currently being deleted"},
+		{errs.Forbidden, errs.Key, false, "does not have {collection} {permission} permission"},
+		{errs.Forbidden, errs.Key, true, "Not authorized to access {action} on {scope} (Activity ID: a)"},
+		{errs.BadParameter, errs.Key, false, ""},
+	} {
+		e := c.code.About(c.kind, c.managed, "name", "n", "key", "n")
+		if c.managed {
+			e = errs.ForManagedHSM(e, "h", "a")
+		}
+		if !errors.Is(e, c.code) || !strings.Contains(e.Message, c.want) {
+			t.Errorf("%s: %v", c.code, e)
+		}
+	}
+	if e := errs.Code("Foo").About(errs.Key, false); e != nil {
+		t.Errorf("a code of nobody's: %v", e)
+	}
+	if e := errs.Code("").About(errs.Key, false); e != nil {
+		t.Errorf("no code: %v", e)
+	}
+}

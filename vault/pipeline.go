@@ -60,7 +60,7 @@ func run[In input, Out any](c call, o *op[In, Out], in In, p *protocol[In, Out])
 	if err = c.admit(&o.row); err != nil {
 		return out, err
 	}
-	if err = c.fault(c.container.svc.hook.Before, o.operation); err != nil {
+	if err = c.fault(c.container.svc.hook.Before, &o.row); err != nil {
 		return out, err
 	}
 	class, units := c.charge(o.class)
@@ -91,7 +91,7 @@ func run[In input, Out any](c call, o *op[In, Out], in In, p *protocol[In, Out])
 	if out, err = o.exec(c, in); err != nil {
 		return out, err
 	}
-	if err = c.fault(c.container.svc.hook.After, o.operation); err == nil {
+	if err = c.fault(c.container.svc.hook.After, &o.row); err == nil {
 		p.write(out)
 	}
 	return out, err
@@ -116,12 +116,16 @@ func (p *protocol[In, Out]) write(out Out) {
 	}
 }
 
-// fault is what a test has put in the way of an operation.
-func (c *call) fault(at func(ctx context.Context, container, operation string) error, o Operation) error {
+// fault is what a test has put in the way of an operation. A code on its own is that refusal of this request.
+func (c *call) fault(at func(ctx context.Context, container, operation string) error, r *row) error {
 	if at == nil {
 		return nil
 	}
-	return at(c.ctx, c.container.URL(), string(o))
+	err := at(c.ctx, c.container.URL(), string(r.operation))
+	if code, ok := err.(errs.Code); ok {
+		return c.scripted(r, code)
+	}
+	return err
 }
 
 // Panic is the cause of an internal error that was a panic, with the stack of the goroutine that panicked. errors.As finds

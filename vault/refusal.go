@@ -2,6 +2,7 @@ package vault
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/policy"
@@ -26,11 +27,7 @@ func (c call) whom() errs.Who {
 // networkRefusal is the 403 of the firewall.
 func (c call) networkRefusal() error {
 	d := c.set.network.Explain(c.caller.source)
-	address := "unknown"
-	if addr := c.caller.source.Addr; addr.IsValid() {
-		address = addr.String()
-	}
-	who := c.whom()
+	address, who := c.address(), c.whom()
 	who.ResourceID = c.who.ResourceID()
 	var e *errs.Error
 	switch d.Reason {
@@ -65,6 +62,41 @@ func (c call) rightRefusal(right policy.Right) error {
 	}
 	e.Cause = d
 	return e
+}
+
+// scripted is the refusal of a code that a test has put in the way, filled in with what is known of the request.
+func (c call) scripted(r *row, code errs.Code) error {
+	kind := errs.Key
+	for k := range errs.Kind(errs.NumKinds) {
+		if k.Plural() == r.right.Collection() {
+			kind = k
+		}
+	}
+	resource, action := c.set.resource, r.right.VaultAction()
+	if object := c.object(r.right); object != "" {
+		resource += "/" + object
+	}
+	managed := c.container.kind == ProductManagedHSM
+	if managed {
+		action = r.right.HSMAction()
+	}
+	e := code.About(kind, managed, "name", c.name, "key", c.name, "version", c.version, "id", c.container.URL()+"/"+c.object(r.right),
+		"caller", c.whom().String(), "vault", c.where().String(), "collection", r.right.Collection(), "permission", r.right.Permission(),
+		"action", action, "resource", strings.ToLower(resource), "scope", c.localScope(r.right), "op", r.right.Permission(), "operation", string(r.operation),
+		"tenant", c.set.TenantID, "address", c.address(), "assignment", "(not found)", "deny", "null", "reason", "DeniedWithNoValidRBAC",
+		"activity", c.id.String())
+	if e == nil {
+		return code
+	}
+	return e
+}
+
+// address is where the request came from, as refusals say it.
+func (c call) address() string {
+	if addr := c.caller.source.Addr; addr.IsValid() {
+		return addr.String()
+	}
+	return "unknown"
 }
 
 // localScope is the scope at which a Managed HSM looks for a right: that of the roles, the key that the path names, all

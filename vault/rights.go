@@ -37,12 +37,12 @@ func (c *call) assignment(right policy.Right) string {
 }
 
 // object is the path below the container of what a right is wanted for; "" is the container. Roles are asked about at the
-// scope that they are of.
+// scope that they are of. In a Managed HSM nothing but a key is a scope.
 func (c *call) object(right policy.Right) string {
 	switch {
 	case isOfRoles(right):
 		return c.scope().object()
-	case c.name == "":
+	case c.name == "", c.container.kind == ProductManagedHSM && right.Collection() != "keys":
 		return ""
 	}
 	return right.Collection() + "/" + c.name

@@ -197,6 +197,70 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// A code on its own is the refusal that the product would send to the request.
+func TestFaultsByTheirCode(t *testing.T) {
+	env := vaulttest.New(t, nil)
+	h := env.CreateManagedHSM("fortress", nil)
+	user := env.Allow(policy.SecretsGet, policy.KeysGet)
+	env.GrantRole(h, "app", policy.ManagedHSMCryptoUser, "/")
+	const (
+		caller = "The user, group or application 'appid=;oid="
+		where  = "on key vault 'contoso;location=eastus'"
+	)
+	for _, c := range []struct {
+		operation vault.Operation
+		code      errs.Code
+		do        func(*vault.Client) error
+		in        *vault.Client
+		texts     []string
+	}{
+		{vault.OpSecretGet, errs.SecretNotFound, getSecret, user, []string{"A secret with (name/id) k was not found in this key vault."}},
+		{vault.OpSecretGet, errs.ForbiddenByPolicy, getSecret, user, []string{caller, "does not have secrets get permission", where}},
+		{vault.OpSecretGet, errs.Conflict, getSecret, user, []string{"Secret k is currently in a deleted but recoverable state"}},
+		{vault.OpKeyGet, errs.KeyNotFound, getKey, user, []string{"A key with (name/id) k was not found in this key vault."}},
+		{vault.OpKeyGet, errs.KeyNotFound, getKey, h.As(vault.Principal("app")), []string{"Key not found: https://fortress.managedhsm.azure.net/keys/k ("}},
+		{vault.OpKeyGet, errs.Forbidden, getKey, h.As(vault.Principal("app")), []string{"Not authorized to access Microsoft.KeyVault/managedHsm/keys/read/action on /keys/k ("}},
+		{vault.OpKeyGet, errs.Unauthorized, getKey, user, []string{"AKV10000"}},
+	} {
+		fault := env.Fail(c.operation, c.code)
+		err := c.do(c.in)
+		fault.Clear()
+		if !errors.Is(err, c.code) {
+			t.Errorf("%s: %v", c.code, err)
+			continue
+		}
+		for _, text := range c.texts {
+			if !strings.Contains(err.Error(), text) {
+				t.Errorf("%s of %s: %q has no %q", c.code, c.operation, err, text)
+			}
+		}
+		if strings.Contains(err.Error(), "{") || strings.Contains(err.Error(), "00000000-0000-0000") {
+			t.Errorf("%s of %s is not filled in: %q", c.code, c.operation, err)
+		}
+	}
+}
+
+func getSecret(c *vault.Client) error {
+	_, err := c.GetSecret(context.Background(), "k")
+	return err
+}
+
+func getKey(c *vault.Client) error {
+	_, err := c.GetKey(context.Background(), "k")
+	return err
+}
+
+func TestAFaultOfNoCode(t *testing.T) {
+	r := &recorder{TB: t}
+	env := vaulttest.New(r, nil)
+	defer func() {
+		if recover() == nil || !strings.Contains(r.log.String(), `no error of the code "Foo"`) {
+			t.Errorf("it is taken: %s", r.log.String())
+		}
+	}()
+	env.Fail(vault.OpSecretGet, errs.Code("Foo"))
+}
+
 func TestLimitsOnRequest(t *testing.T) {
 	env := vaulttest.New(t, &vaulttest.Options{Limits: new(limiter.Documented2019())})
 	for range 10 {

@@ -2,7 +2,6 @@ package vaulttest
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -30,14 +29,14 @@ type faults struct {
 }
 
 // Fail makes an operation answer with an error, in every vault and Managed HSM unless [Fault.In] names one. It does
-// nothing then, and charges nothing to the limits. An errs.Code stands for the row of the catalogue that bears it; what is
-// no error of the catalogue, such as io.ErrUnexpectedEOF, is answered as an internal error with it as its cause, over REST
+// nothing then, and charges nothing to the limits. An errs.Code stands for the refusal that bears it, as the product says it
+// of the request: what the request does not tell, such as a limit, stays a {placeholder}. What is no error of the catalogue, such as io.ErrUnexpectedEOF, is answered as an internal error with it as its cause, over REST
 // as a 500. Of several faults of an operation the first one that is not used up happens. An operation or a code that does
 // not exist fails the test.
 func (e *Env) Fail(operation vault.Operation, err error) *Fault {
 	e.tb.Helper()
 	e.known(operation)
-	if code, ok := err.(errs.Code); ok && errs.From(code).Code == errs.ServerError && !errors.Is(errs.From(code), code) {
+	if code, ok := err.(errs.Code); ok && code.About(errs.Key, false) == nil {
 		e.tb.Fatalf("vaulttest: there is no error of the code %q", code)
 	}
 	return e.faults.add(operation, err, 0)
