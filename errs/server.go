@@ -20,12 +20,12 @@ func NewThrottled(retryAfter time.Duration) *Error {
 
 var writerConflict = row{
 	id: "writer-conflict", status: 409, code: Conflict, inner: WriterConflict, container: both,
-	template: "{name} was changed by another writer at the same time; retry the operation.", grade: Inferred,
-	when: "Another process that shares the store was first. Not of the service.",
+	template: "The newest version of {name} is not the expected one: another writer was first.", grade: Inferred,
+	when: "The condition of a set does not hold. Not of the service.",
 }
 
 // NewWriterConflict refuses a change of name that another writer was faster
-// with. Nothing was changed; the operation can be tried again.
+// with. Nothing was changed; who reads it again can decide anew.
 func NewWriterConflict(name string) *Error { return writerConflict.new("name", name) }
 
 const (

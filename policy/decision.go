@@ -138,7 +138,7 @@ type Decision struct {
 	Target string
 	// Near lists what nearly matched, at most eight.
 	Near []Near
-	// Smallest is the smallest grant that would have allowed it; empty when none would.
+	// Smallest is the smallest grant that would have allowed it, of roles a built-in one; empty when none would.
 	Smallest string
 }
 

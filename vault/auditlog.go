@@ -56,7 +56,11 @@ func (e *Event) appendLog(b []byte) []byte {
 	if p := e.Principal; p != nil {
 		b = append(b, `"claim":{"http://schemas.microsoft.com/identity/claims/objectidentifier":`...)
 		b = jsonwire.AppendString(b, p.ObjectID())
-		b = append(jsonwire.AppendString(append(b, `,"appid":`...), p.AppID()), '}')
+		b = jsonwire.AppendString(append(b, `,"appid":`...), p.AppID())
+		if name := p.DisplayName(); name != "" {
+			b = jsonwire.AppendString(append(b, `,"name":`...), name)
+		}
+		b = append(b, '}')
 	}
 	b = jsonwire.AppendString(append(b, `},"properties":{"clientInfo":`...), said.ClientInfo)
 	b = jsonwire.AppendString(append(b, `,"requestUri":`...), said.URI)

@@ -34,6 +34,7 @@ func TestAuditLogLines(t *testing.T) {
 	if _, err := outside.GetSecret(t.Context(), "db"); err == nil {
 		t.Error("read from outside")
 	}
+	got(w.owner.GetSecret(t.Context(), "db"))(t)
 	for _, e := range w.trail.take() {
 		e.RequestID = vault.RequestID{}
 		audit.Record(e)

@@ -42,5 +42,8 @@ func (id ID) Ref() Ref {
 
 // String returns the identifier that the service uses, such as https://contoso.vault.azure.net/keys/app/0123….
 func (id ID) String() string {
+	if id == (ID{}) {
+		return ""
+	}
 	return string(id.appendURL(nil, id.host))
 }

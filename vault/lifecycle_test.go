@@ -391,3 +391,11 @@ func collect[T any](t *testing.T, seq func(func(T, error) bool)) (all []T) {
 	}
 	return all
 }
+
+// An ID that names nothing, as beside an error, is no address.
+func TestTheZeroIDIsEmpty(t *testing.T) {
+	t.Parallel()
+	if text := (vault.ID{}).String(); text != "" {
+		t.Errorf("it is %q", text)
+	}
+}
