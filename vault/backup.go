@@ -166,16 +166,7 @@ func (c call) backupSecret() ([]byte, error) {
 		context := "embedvault backup|" + strings.ToLower(c.set.Subscription) + "|" + geography(c.set.Region)
 		return hkdf.Key(sha256.New, c.container.svc.root[:], nil, context, 32)
 	}
-	return c.domainKey("embedvault managed hsm backup")
-}
-
-// domainKey is a key for a purpose, derived from the security domain of the module.
-func (c call) domainKey(purpose string) (key []byte, err error) {
-	err = c.container.module.ExportDomain(func(secret []byte) (err error) {
-		key, err = hkdf.Key(sha256.New, secret, nil, purpose, 32)
-		return err
-	})
-	return key, err
+	return c.container.module.Derive(c.ctx, "backup of an object", 32)
 }
 
 // rootKey is the secret of a service from which the keys of its blobs are derived.

@@ -14,7 +14,7 @@ import (
 const (
 	fullBackupVersion = 1
 	fullBackupBlob    = "/backup.sealed"
-	fullBackupPurpose = "embedvault managed hsm full backup"
+	fullBackupPurpose = "full backup"
 	maxFullBackup     = 1 << 30 // bytes; memory for a few times as many is needed
 )
 
@@ -54,7 +54,7 @@ func isPurged(o *keyObject, now int64) bool { return o.Deletion != nil && o.Dele
 
 // sealFull seals a full backup for a folder.
 func (c call) sealFull(plain []byte, folder string) ([]byte, error) {
-	key, err := c.domainKey(fullBackupPurpose)
+	key, err := c.container.module.Derive(c.ctx, fullBackupPurpose, 32)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (c call) openFull(sealed []byte, folder string) ([]byte, error) {
 	if len(sealed) < blobMin || len(sealed) > maxFullBackup || sealed[0] != fullBackupVersion {
 		return nil, errs.NewForeignBackup()
 	}
-	key, err := c.domainKey(fullBackupPurpose)
+	key, err := c.container.module.Derive(c.ctx, fullBackupPurpose, 32)
 	if err != nil {
 		return nil, err
 	}

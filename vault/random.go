@@ -1,8 +1,6 @@
 package vault
 
 import (
-	"crypto/rand"
-
 	"github.com/embedvault/embedvault/errs"
 )
 
@@ -21,10 +19,9 @@ func (n randomCount) validate(*settings) error {
 
 // randomBytes answers bytes of the module's generator.
 func randomBytes(c call, n randomCount) (blob, error) {
-	if err := c.container.module.Ready(); err != nil {
+	value := make([]byte, n)
+	if err := c.container.module.Random(c.ctx, value); err != nil {
 		return nil, err
 	}
-	value := make([]byte, n)
-	rand.Read(value) // never fails
 	return value, nil
 }

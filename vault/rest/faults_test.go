@@ -86,6 +86,11 @@ var dicing = deed{"rng", func(t *testing.T, c *vault.Client) error {
 	return err
 }, "POST", "/rng", `{"count":8}`}
 
+var keeping = deed{"backup", func(t *testing.T, c *vault.Client) error {
+	_, err := c.BackupKey(t.Context(), "hard")
+	return err
+}, "POST", "/keys/hard/backup", ""}
+
 // wire does it over REST, and returns the error in the answer as the Go API has it; nil if there is none.
 func (d *troubled) wire(t *testing.T, what deed) *errs.Error {
 	t.Helper()
@@ -165,9 +170,8 @@ func TestTroubleAtBothDoors(t *testing.T) {
 func trouble(t *testing.T, product vault.Product) {
 	d, began := newTroubled(t, product), time.Now()
 	hard, unknown := []deed{signing("hard"), creating}, errs.ServerError
-	lasting := hard
 	if product == vault.ProductManagedHSM {
-		lasting, unknown = append(hard[:2:2], dicing), errs.UnknownError
+		hard, unknown = append(hard, dicing, keeping), errs.UnknownError
 	}
 	var domain []byte
 	if err := d.module.ExportDomain(func(secret []byte) error { domain = append(domain, secret...); return nil }); err != nil {
@@ -188,7 +192,7 @@ func trouble(t *testing.T, product vault.Product) {
 		{d.module.Offline, 503, errs.ServiceUnavailable, errs.HardwareOffline, func() error { d.module.Online(); return nil }},
 		{d.module.Tamper, 500, unknown, errs.HardwareTampered, func() error { return d.module.RestoreDomain(domain) }},
 	} {
-		for _, what := range lasting {
+		for _, what := range hard {
 			d.expect(t, what, c.trouble, c.status, c.code, c.inner)
 		}
 		if product == vault.ProductKeyVault {
@@ -197,7 +201,7 @@ func trouble(t *testing.T, product vault.Product) {
 		if err := c.over(); err != nil {
 			t.Fatal(err)
 		}
-		for _, what := range lasting {
+		for _, what := range hard {
 			d.well(t, what)
 		}
 	}

@@ -1,0 +1,34 @@
+package hsm
+
+import (
+	"context"
+	"crypto/rand"
+
+	"github.com/embedvault/embedvault/crypto"
+)
+
+// Random fills b with random bytes. It is an operation of the module as every
+// other: what is in the way of one is in its way.
+func (m *Module) Random(ctx context.Context, b []byte) error {
+	if err := m.admit(ctx, 0, crypto.Spec{}); err != nil {
+		return err
+	}
+	rand.Read(b) // never fails
+	return nil
+}
+
+// Derive returns a secret of n bytes, at most 8160, that follows from the
+// security domain and belongs to a purpose: every module with the domain derives
+// the same, and nobody gets from it to the domain. It is an operation of the
+// module as every other.
+func (m *Module) Derive(ctx context.Context, purpose string, n int) ([]byte, error) {
+	if err := m.admit(ctx, 0, crypto.Spec{}); err != nil {
+		return nil, err
+	}
+	d, err := m.borrow()
+	if err != nil {
+		return nil, err
+	}
+	defer m.giveBack(d)
+	return d.derive("derived: "+purpose, n)
+}
