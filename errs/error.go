@@ -28,8 +28,9 @@ type Error struct {
 	// the error behind it; a vault's denial has a policy.Decision, its 429 a vault.Throttling, its 401 an identity.Failure.
 	Cause error
 
-	row  *row
-	args []string // placeholder names and values, as given to row.new
+	row     *row
+	args    []string // placeholder names and values, as given to row.new
+	managed bool     // it is told as a Managed HSM tells it
 }
 
 // Error gives the codes and the message on as many lines as the message has.

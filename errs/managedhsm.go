@@ -14,6 +14,7 @@ func ForManagedHSM(e *Error, host, activityID string) *Error {
 		return nil
 	}
 	said := *e
+	said.managed = true
 	r := e.row
 	if r != nil && r.twin != nil {
 		r = r.twin

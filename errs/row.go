@@ -64,6 +64,7 @@ func (r *row) new(args ...string) *Error {
 		Message: fill(r.template, args),
 		row:     r,
 		args:    args,
+		managed: r.container == managedHSM,
 	}
 }
 
