@@ -42,6 +42,19 @@ var (
 // and "managedhsm.azure.net". They are the caller's own.
 func Domains() []string { return slices.Concat(vaultDomains, hsmDomains) }
 
+// ContainerOf returns product and name of the vault or Managed HSM that a host, with or without port, is that of for every
+// handler, whether there is one or not. ok is false for a host that is not right below one of the [Domains].
+func ContainerOf(host string) (product vault.Product, name string, ok bool) {
+	host = strings.ToLower(strings.TrimSuffix(withoutPort(host), "."))
+	if name = below(host, vaultDomains); name != "" {
+		return vault.ProductKeyVault, name, true
+	}
+	if name = below(host, hsmDomains); name != "" {
+		return vault.ProductManagedHSM, name, true
+	}
+	return 0, "", false
+}
+
 // metadataHost is the address under which a machine of the platform finds its identities.
 const metadataHost = "169.254.169.254"
 

@@ -89,6 +89,31 @@ func TestDomains(t *testing.T) {
 	}
 }
 
+// Whom a host is for can be told without a handler.
+func TestContainerOf(t *testing.T) {
+	for host, want := range map[string]struct {
+		product vault.Product
+		name    string
+	}{
+		"contoso.vault.azure.net":                 {vault.ProductKeyVault, "contoso"},
+		"Contoso.Vault.Azure.Net.:8443":           {vault.ProductKeyVault, "contoso"},
+		"contoso.privatelink.vaultcore.azure.net": {vault.ProductKeyVault, "contoso"},
+		"contoso.managedhsm.azure.net:443":        {vault.ProductManagedHSM, "contoso"},
+		"contoso.managedhsm.azure.cn":             {vault.ProductManagedHSM, "contoso"},
+		"login.microsoftonline.com":               {},
+		"a.contoso.vault.azure.net":               {},
+		"contoso.vault.azure.net..":               {},
+		".vault.azure.net":                        {},
+		"vault.azure.net":                         {},
+		"":                                        {},
+	} {
+		product, name, ok := rest.ContainerOf(host)
+		if product != want.product || name != want.name || ok != (want.name != "") {
+			t.Errorf("%q is the %v %q, %v; want %+v", host, product, name, ok, want)
+		}
+	}
+}
+
 // Clients that are told their region ask its authority for tokens.
 func TestAuthoritiesOfRegions(t *testing.T) {
 	svc, err := vault.New(&vault.Options{Tenant: identity.New(nil)})

@@ -139,6 +139,8 @@ func (e *Env) Tenant() *identity.Tenant { return e.tenant }
 // Attestor returns the authority at https://attest.azurewebsites.net that attests environments to which keys are released:
 //
 //	target, err := env.Attestor().Token(map[string]any{"tee": "enclave"}, &key.PublicKey)
+//
+// Code that asks the address itself is answered by it, unless several environments are [Served] at the time.
 func (e *Env) Attestor() *identity.Attestor { return e.attestor }
 
 // CreateVault makes a further vault in the service. nil options are the zero VaultOptions.
