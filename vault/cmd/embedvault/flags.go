@@ -53,10 +53,7 @@ func parse(command string, args []string, s settings) (*settings, error) {
 	f.BoolVar(&s.expose, "expose", false, "")
 	f.BoolVar(&s.quiet, "quiet", false, "")
 	if err := f.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil, err
-		}
-		return nil, usageError{err}
+		return nil, misused(err)
 	}
 	if s.expose && !isGiven(f, "egress") {
 		s.egress = false // other machines are led nowhere by default
@@ -147,3 +144,11 @@ func isLoopback(host string) bool {
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
+
+// misused is what an error of parsing flags is: a usageError, unless help was asked for.
+func misused(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	return usageError{err}
+}
