@@ -30,6 +30,10 @@ type site struct {
 	dir    string // likewise, or ""
 }
 
+// administratorID is the object id of the administrator of every site: a full restore brings back the roles that it has in a
+// backup.
+const administratorID = "0c1d2e3f-0000-4000-8000-000000000003"
+
 // openSite makes a service with the containers of the settings and one administrator, opens its ports, and leaves the
 // bundle of certificates in a file: beside that of -env, or in a directory of its own. What an earlier site left there is
 // removed once the ports are open. Files of others are a usageError, before anything else.
@@ -38,7 +42,7 @@ func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logg
 		return nil, err
 	}
 	tenant := identity.New(nil)
-	admin, err := tenant.NewApplication("administrator", nil)
+	admin, err := tenant.NewApplication("administrator", &identity.ObjectOptions{ObjectID: administratorID})
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +69,7 @@ func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logg
 		VaultURL: svc.Lookup(s.vaults[0].name).URL(),
 	}}
 	if len(s.hsms) > 0 {
-		site.access.HSMURL = svc.LookupManagedHSM(s.hsms[0]).URL()
+		site.access.HSMURL = svc.LookupManagedHSM(s.hsms[0].name).URL()
 	}
 	o := &frontdoor.Options{
 		Listen: s.listen, Proxy: s.proxy, Handler: rest.New(svc, &rest.Options{Unaudited: requests.other}), Log: log, Now: time.Now,
@@ -117,16 +121,19 @@ func createVaults(ctx context.Context, svc *vault.Service, vaults []vaultSetting
 	return nil
 }
 
-// createHSMs makes the Managed HSMs, activated, in each of which the administrator has every role.
-func createHSMs(ctx context.Context, svc *vault.Service, names []string, admin string) error {
-	for _, name := range names {
+// createHSMs makes the Managed HSMs, activated unless said otherwise, in each of which the administrator has every role.
+func createHSMs(ctx context.Context, svc *vault.Service, hsms []hsmSetting, admin string) error {
+	for _, s := range hsms {
 		var o vault.ManagedHSMOptions
 		for _, role := range policy.HSMRoles() {
 			o.Assignments = append(o.Assignments, policy.RoleAssignment{Role: role.ID, PrincipalID: admin, Scope: "/"})
 		}
-		h, err := svc.CreateManagedHSM(ctx, name, &o)
+		h, err := svc.CreateManagedHSM(ctx, s.name, &o)
 		if err != nil {
 			return err
+		}
+		if s.inactive {
+			continue
 		}
 		if err := h.Activate(ctx); err != nil {
 			return err
