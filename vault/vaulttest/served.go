@@ -1,6 +1,7 @@
 package vaulttest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -42,7 +43,7 @@ func Served(tb testing.TB, o *Options) *Env {
 	if o != nil {
 		is = *o
 	}
-	is.Name = or(is.Name, fmt.Sprintf("%s-%d", DefaultVault, s.count.Add(1)))
+	is.Name = cmp.Or(is.Name, fmt.Sprintf("%s-%d", DefaultVault, s.count.Add(1)))
 	e := newEnv(tb, &is, new(standing))
 	e.Application()
 	if err := s.enter(e); err != nil {

@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
-	"sync"
 	"syscall"
 	"time"
 
@@ -29,6 +26,9 @@ type site struct {
 	files  []file // to be removed at the end
 	dir    string // likewise, or ""
 }
+
+// maxTestKeys is how many RSA keys of each size are derived; the cache of the machine keeps no more.
+const maxTestKeys = 64
 
 // administratorID is the object id of the administrator of every site: a full restore brings back the roles that it has in a
 // backup.
@@ -53,7 +53,7 @@ func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logg
 	requests := requestLog{log: log, off: s.quiet}
 	svc, err := vault.New(&vault.Options{
 		Limits: &s.limits, Tenant: tenant, Attestation: identity.NewAttestor(nil), Storage: s.storage(), Audit: requests.note,
-		Hook: &hook.Points{RSA: new(testKeys).draw},
+		Hook: &hook.Points{RSA: (&entropy.Drawer{Most: maxTestKeys}).RSA},
 	})
 	if err != nil {
 		return nil, err
@@ -168,27 +168,4 @@ func (s *site) close() error {
 		failed = errors.Join(failed, os.Remove(s.dir))
 	}
 	return failed
-}
-
-// maxTestKeys is how many RSA keys of each size are derived; the cache of the machine keeps no more.
-const maxTestKeys = 64
-
-// testKeys hands out the derived keys of tests, which take no time, and keys of its own when those are used up.
-type testKeys struct {
-	mu    sync.Mutex
-	drawn map[int]int // :: bits → how many
-}
-
-func (k *testKeys) draw(bits int) (*rsa.PrivateKey, error) {
-	k.mu.Lock()
-	if k.drawn == nil {
-		k.drawn = map[int]int{}
-	}
-	k.drawn[bits]++
-	index := k.drawn[bits]
-	k.mu.Unlock()
-	if index > maxTestKeys {
-		return rsa.GenerateKey(rand.Reader, bits)
-	}
-	return entropy.Shared().RSA(bits, index)
 }
