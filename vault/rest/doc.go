@@ -19,6 +19,14 @@
 //	client := &http.Client{Transport: h.Transport()}
 //	resp, err := client.Get("https://contoso.vault.azure.net/secrets/db?api-version=7.4")
 //
+// # The way of a request
+//
+// It comes in by ServeHTTP in handler.go or by RoundTrip in transport.go, which differ in who the caller is and where it comes
+// from. Both call Handler.answer, where hosts.go says whom the host is for. A request to an authority is answered at once, by
+// authority.go with token.go or machine.go, or by attest.go. One to a container is described to it in reply.go; route.go,
+// with what tunnel.go understands, finds the [vault.Endpoint] of its method and path, and Endpoint.Serve does the rest in
+// package vault. Last, habits.go adds the headers of the product.
+//
 // # Fidelity
 //
 // A request without a token gets the challenge of the service before anything else is looked at, so SDKs find out by

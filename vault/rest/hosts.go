@@ -64,17 +64,26 @@ const regionalDomain = ".login.microsoft.com"
 // hosts tells what a host is for.
 type hosts struct {
 	domains     []string // of vaults
+	hsmDomains  []string
 	authorities []string
 	attester    string // the host of the authority of attestations, or ""
 	otherwise   string // the vault of all other hosts, or ""
 }
 
 func newHosts(o *Options) hosts {
-	h := hosts{domains: slices.Clone(vaultDomains), authorities: slices.Clone(authorityHosts), otherwise: o.Vault}
-	for _, suffix := range o.Suffixes {
-		h.domains = append(h.domains, strings.ToLower(strings.Trim(suffix, ".")))
+	return hosts{
+		domains: with(vaultDomains, o.Suffixes), hsmDomains: with(hsmDomains, o.HSMSuffixes),
+		authorities: slices.Clone(authorityHosts), otherwise: o.Vault,
 	}
-	return h
+}
+
+// with are domains and further ones, as a program may write them.
+func with(domains, suffixes []string) []string {
+	domains = slices.Clip(domains)
+	for _, suffix := range suffixes {
+		domains = append(domains, strings.ToLower(strings.Trim(suffix, ".")))
+	}
+	return domains
 }
 
 // authority adds the host of an address as one that issues tokens.
@@ -103,7 +112,7 @@ func (h *hosts) find(host, path string) (purpose, string) {
 	if name := below(bare, h.domains); name != "" {
 		return forVault, name
 	}
-	if name := below(bare, hsmDomains); name != "" {
+	if name := below(bare, h.hsmDomains); name != "" {
 		return forManagedHSM, name
 	}
 	if h.attester != "" && (h.attester == bare || h.attester == host) {

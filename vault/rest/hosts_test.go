@@ -89,6 +89,37 @@ func TestDomains(t *testing.T) {
 	}
 }
 
+// A program has local hosts for both products.
+func TestSuffixes(t *testing.T) {
+	svc, err := vault.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := svc.Vault(t.Context(), "contoso"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := svc.ManagedHSM(t.Context(), "fortress"); err != nil {
+		t.Fatal(err)
+	}
+	h := rest.New(svc, &rest.Options{Suffixes: []string{"Vault.localhost."}, HSMSuffixes: []string{".managedhsm.localhost"}})
+	for host, want := range map[string]string{
+		"contoso.vault.localhost:8443":       "https://vault.azure.net",
+		"contoso.vault.azure.net":            "https://vault.azure.net",
+		"fortress.managedhsm.localhost:8443": "https://managedhsm.azure.net",
+		"fortress.managedhsm.azure.net":      "https://managedhsm.azure.net",
+		"fortress.vault.localhost":           "",
+		"contoso.managedhsm.localhost":       "",
+		"managedhsm.localhost":               "",
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://"+host+"/keys?api-version=7.4", nil))
+		challenge := w.Header().Get("Www-Authenticate")
+		if resource := `resource="` + want + `"`; want == "" && w.Code != http.StatusNotFound || want != "" && !strings.HasSuffix(challenge, resource) {
+			t.Errorf("%s is answered with %d %s, want %q", host, w.Code, challenge, want)
+		}
+	}
+}
+
 // Whom a host is for can be told without a handler.
 func TestContainerOf(t *testing.T) {
 	for host, want := range map[string]struct {
