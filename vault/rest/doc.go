@@ -11,9 +11,10 @@
 // this package finds the operation by method and path, hands the request over, and writes the answer down with the headers
 // that the product sends.
 //
-// There are two ways to it. As an [http.Handler] it is mounted in a server, best in one made by [NewServer], which bounds
-// what clients can occupy. As a [Transport] it needs no server, socket or certificate: a client that is given it as its
-// http.RoundTripper, or as the transporter of an SDK, talks to the vaults of the process and nobody else.
+// There are two ways to it. As an [http.Handler] it is mounted in a server, best in one made by [NewServer] and on a listener
+// made by [Limit], which bound what clients can occupy. As a [Transport] it needs no server, socket or certificate: a client
+// that is given it as its http.RoundTripper, or as the transporter of an SDK, talks to the vaults of the process and nobody
+// else.
 //
 //	h := rest.New(svc, nil)
 //	client := &http.Client{Transport: h.Transport()}
