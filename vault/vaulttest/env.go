@@ -32,7 +32,7 @@ type Options struct {
 	Vault *vault.VaultOptions
 	// Limits throttle as the service does, the seeding methods of Env included. nil: nothing is throttled.
 	Limits *limiter.Limits
-	// Lag is how long deletion, recovery, purge and changes of roles take. 0: no time.
+	// Lag is how long deletion, recovery, purge, changes of roles, full backup and restore take. 0: no time.
 	Lag time.Duration
 	// Start is when the clock begins. The zero time: Start, or in a bubble of Run the bubble's time.
 	Start time.Time
