@@ -20,7 +20,8 @@ type AuditLog struct {
 }
 
 // NewAuditLog returns a log that writes each line with one Write. It neither syncs nor rotates what it writes to. When a
-// write fails, requests go on and are no longer logged: look at [AuditLog.Err].
+// write fails, requests go on and are no longer logged: look at [AuditLog.Err]. The writer is called under a mutex of the log,
+// and must not call the vault.
 func NewAuditLog(to io.Writer) *AuditLog { return &AuditLog{to: to} }
 
 // Err returns the first error of the writer. Nothing is written after it.

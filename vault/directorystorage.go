@@ -15,6 +15,9 @@ import (
 // it, is 127.0.0.1_10000/account/backups. Every container exists. SAS tokens are not looked at: whoever has the right to make
 // or restore backups reaches all of them.
 //
+// The files outlive the process, but open only with the security domain of the Managed HSM that wrote them: download that
+// before it is gone, and upload it to the one that restores. One that [ManagedHSM.Activate] has activated takes no other.
+//
 // A URI that is not of this form, with names of at most 63 lower-case letters, digits and hyphens, is fs.ErrNotExist. None leads out of
 // the directory.
 func DirectoryStorage(dir string) func(ctx context.Context, uri string, sas Value) (BlobContainer, error) {

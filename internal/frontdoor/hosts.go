@@ -26,25 +26,10 @@ const regional = "login.microsoft.com"
 
 // Serves tells whether a host, without port, is one that a front answers for and never lets out.
 func Serves(host string) bool {
-	_, ok := Name(host)
+	_, _, ok := rest.ContainerOf(host)
 	host = plain(host)
 	region, below := strings.CutSuffix(host, "."+regional)
 	return ok || slices.Contains(servedHosts, host) || below && region != ""
-}
-
-// Name returns the name of the vault that a host, with or without port, is that of. ok is false for the hosts of
-// authorities and for those that are not served, such as one with more than one label below the domain of vaults.
-func Name(host string) (name string, ok bool) {
-	if bare, _, err := net.SplitHostPort(host); err == nil {
-		host = bare
-	}
-	host = plain(host)
-	for _, domain := range servedDomains {
-		if name, ok := strings.CutSuffix(host, "."+domain); ok && name != "" && !strings.Contains(name, ".") {
-			return name, true
-		}
-	}
-	return "", false
 }
 
 // Attests tells whether a host, with or without port, is that of the authority at AttestationURL.

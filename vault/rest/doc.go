@@ -11,13 +11,22 @@
 // this package finds the operation by method and path, hands the request over, and writes the answer down with the headers
 // that the product sends.
 //
-// There are two ways to it. As an [http.Handler] it is mounted in a server, best in one made by [NewServer], which bounds
-// what clients can occupy. As a [Transport] it needs no server, socket or certificate: a client that is given it as its
-// http.RoundTripper, or as the transporter of an SDK, talks to the vaults of the process and nobody else.
+// There are two ways to it. As an [http.Handler] it is mounted in a server, best in one made by [NewServer] and on a listener
+// made by [Limit], which bound what clients can occupy. As a [Transport] it needs no server, socket or certificate: a client
+// that is given it as its http.RoundTripper, or as the transporter of an SDK, talks to the vaults of the process and nobody
+// else.
 //
 //	h := rest.New(svc, nil)
 //	client := &http.Client{Transport: h.Transport()}
 //	resp, err := client.Get("https://contoso.vault.azure.net/secrets/db?api-version=7.4")
+//
+// # The way of a request
+//
+// It comes in by ServeHTTP in handler.go or by RoundTrip in transport.go, which differ in who the caller is and where it comes
+// from. Both call Handler.answer, where hosts.go says whom the host is for. A request to an authority is answered at once, by
+// authority.go with token.go or machine.go, or by attest.go. One to a container is described to it in reply.go; route.go,
+// with what tunnel.go understands, finds the [vault.Endpoint] of its method and path, and Endpoint.Serve does the rest in
+// package vault. Last, habits.go adds the headers of the product.
 //
 // # Fidelity
 //

@@ -19,6 +19,8 @@ type Options struct {
 	// Suffixes are the domains under which vaults are found, besides those of the service: with "vault.localhost",
 	// contoso.vault.localhost:8443 is the vault contoso.
 	Suffixes []string
+	// HSMSuffixes are the domains under which Managed HSMs are found, likewise, such as "managedhsm.localhost".
+	HSMSuffixes []string
 	// Vault is the vault that answers on hosts that are nothing else. "": such hosts do not exist.
 	Vault string
 	// Unaudited is told of each request over a socket of which the audit of the service does not hear: those for tokens, and

@@ -42,6 +42,19 @@ var (
 // and "managedhsm.azure.net". They are the caller's own.
 func Domains() []string { return slices.Concat(vaultDomains, hsmDomains) }
 
+// ContainerOf returns product and name of the vault or Managed HSM that a host, with or without port, is that of for every
+// handler, whether there is one or not. ok is false for a host that is not right below one of the [Domains].
+func ContainerOf(host string) (product vault.Product, name string, ok bool) {
+	host = strings.ToLower(strings.TrimSuffix(withoutPort(host), "."))
+	if name = below(host, vaultDomains); name != "" {
+		return vault.ProductKeyVault, name, true
+	}
+	if name = below(host, hsmDomains); name != "" {
+		return vault.ProductManagedHSM, name, true
+	}
+	return 0, "", false
+}
+
 // metadataHost is the address under which a machine of the platform finds its identities.
 const metadataHost = "169.254.169.254"
 
@@ -51,17 +64,26 @@ const regionalDomain = ".login.microsoft.com"
 // hosts tells what a host is for.
 type hosts struct {
 	domains     []string // of vaults
+	hsmDomains  []string
 	authorities []string
 	attester    string // the host of the authority of attestations, or ""
 	otherwise   string // the vault of all other hosts, or ""
 }
 
 func newHosts(o *Options) hosts {
-	h := hosts{domains: slices.Clone(vaultDomains), authorities: slices.Clone(authorityHosts), otherwise: o.Vault}
-	for _, suffix := range o.Suffixes {
-		h.domains = append(h.domains, strings.ToLower(strings.Trim(suffix, ".")))
+	return hosts{
+		domains: with(vaultDomains, o.Suffixes), hsmDomains: with(hsmDomains, o.HSMSuffixes),
+		authorities: slices.Clone(authorityHosts), otherwise: o.Vault,
 	}
-	return h
+}
+
+// with are domains and further ones, as a program may write them.
+func with(domains, suffixes []string) []string {
+	domains = slices.Clip(domains)
+	for _, suffix := range suffixes {
+		domains = append(domains, strings.ToLower(strings.Trim(suffix, ".")))
+	}
+	return domains
 }
 
 // authority adds the host of an address as one that issues tokens.
@@ -90,7 +112,7 @@ func (h *hosts) find(host, path string) (purpose, string) {
 	if name := below(bare, h.domains); name != "" {
 		return forVault, name
 	}
-	if name := below(bare, hsmDomains); name != "" {
+	if name := below(bare, h.hsmDomains); name != "" {
 		return forManagedHSM, name
 	}
 	if h.attester != "" && (h.attester == bare || h.attester == host) {

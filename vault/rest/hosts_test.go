@@ -89,6 +89,62 @@ func TestDomains(t *testing.T) {
 	}
 }
 
+// A program has local hosts for both products.
+func TestSuffixes(t *testing.T) {
+	svc, err := vault.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := svc.Vault(t.Context(), "contoso"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := svc.ManagedHSM(t.Context(), "fortress"); err != nil {
+		t.Fatal(err)
+	}
+	h := rest.New(svc, &rest.Options{Suffixes: []string{"Vault.localhost."}, HSMSuffixes: []string{".managedhsm.localhost"}})
+	for host, want := range map[string]string{
+		"contoso.vault.localhost:8443":       "https://vault.azure.net",
+		"contoso.vault.azure.net":            "https://vault.azure.net",
+		"fortress.managedhsm.localhost:8443": "https://managedhsm.azure.net",
+		"fortress.managedhsm.azure.net":      "https://managedhsm.azure.net",
+		"fortress.vault.localhost":           "",
+		"contoso.managedhsm.localhost":       "",
+		"managedhsm.localhost":               "",
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://"+host+"/keys?api-version=7.4", nil))
+		challenge := w.Header().Get("Www-Authenticate")
+		if resource := `resource="` + want + `"`; want == "" && w.Code != http.StatusNotFound || want != "" && !strings.HasSuffix(challenge, resource) {
+			t.Errorf("%s is answered with %d %s, want %q", host, w.Code, challenge, want)
+		}
+	}
+}
+
+// Whom a host is for can be told without a handler.
+func TestContainerOf(t *testing.T) {
+	for host, want := range map[string]struct {
+		product vault.Product
+		name    string
+	}{
+		"contoso.vault.azure.net":                 {vault.ProductKeyVault, "contoso"},
+		"Contoso.Vault.Azure.Net.:8443":           {vault.ProductKeyVault, "contoso"},
+		"contoso.privatelink.vaultcore.azure.net": {vault.ProductKeyVault, "contoso"},
+		"contoso.managedhsm.azure.net:443":        {vault.ProductManagedHSM, "contoso"},
+		"contoso.managedhsm.azure.cn":             {vault.ProductManagedHSM, "contoso"},
+		"login.microsoftonline.com":               {},
+		"a.contoso.vault.azure.net":               {},
+		"contoso.vault.azure.net..":               {},
+		".vault.azure.net":                        {},
+		"vault.azure.net":                         {},
+		"":                                        {},
+	} {
+		product, name, ok := rest.ContainerOf(host)
+		if product != want.product || name != want.name || ok != (want.name != "") {
+			t.Errorf("%q is the %v %q, %v; want %+v", host, product, name, ok, want)
+		}
+	}
+}
+
 // Clients that are told their region ask its authority for tokens.
 func TestAuthoritiesOfRegions(t *testing.T) {
 	svc, err := vault.New(&vault.Options{Tenant: identity.New(nil)})

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// The bounds of a server made by NewServer.
+// The bounds of a server made by NewServer, and what to give to Limit.
 const (
-	// MaxConnections is how many connections a server keeps at once.
+	// MaxConnections is how many connections are enough for a server, and not too many for the machine it runs on.
 	MaxConnections = 512
 	// MaxHeaderBytes is the size of the header of a request.
 	MaxHeaderBytes = 64 << 10
@@ -20,8 +20,8 @@ const (
 	IdleTimeout    = 2 * time.Minute
 )
 
-// NewServer returns a server for a handler that bounds what a client can occupy: time, header and, by [Limit], the number
-// of connections. The handler itself bounds bodies.
+// NewServer returns a server for a handler that bounds what a connection can occupy: time and header. The handler itself
+// bounds bodies. How many connections there are is for its listener to bound: wrap it in [Limit](l, [MaxConnections]).
 func NewServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, MaxHeaderBytes: MaxHeaderBytes, ReadHeaderTimeout: HeaderTimeout,
@@ -29,10 +29,10 @@ func NewServer(h http.Handler) *http.Server {
 	}
 }
 
-// Limit returns a listener that has at most n connections open at once. Further clients wait in the backlog of the
-// operating system until one is closed.
+// Limit returns a listener that has at most n connections open at once; less than one is one. Further clients wait in the
+// backlog of the operating system until one is closed.
 func Limit(l net.Listener, n int) net.Listener {
-	return &limited{Listener: l, free: make(chan struct{}, n), done: make(chan struct{})}
+	return &limited{Listener: l, free: make(chan struct{}, max(n, 1)), done: make(chan struct{})}
 }
 
 // limited is a listener with a bound.

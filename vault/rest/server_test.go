@@ -137,6 +137,20 @@ func TestThousandConnections(t *testing.T) {
 	})
 }
 
+// A bound that lets nobody in is one of a single connection.
+func TestNobodyIsNoLimit(t *testing.T) {
+	for _, n := range []int{0, -1} {
+		synctest.Test(t, func(t *testing.T) {
+			conn := serve(t, n).dial()
+			fmt.Fprintf(conn, "GET /secrets/db?api-version=7.4 HTTP/1.1\r\nHost: contoso.vault.azure.net\r\nConnection: close\r\n\r\n")
+			if resp, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || resp.StatusCode != 401 {
+				t.Errorf("%d: %v %v", n, resp, err)
+			}
+			conn.Close()
+		})
+	}
+}
+
 // TestHugeRequests sends headers and bodies without end.
 func TestHugeRequests(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/embedvault/embedvault/policy/identity"
 )
@@ -48,6 +49,17 @@ func (a *authority) token(x *exchange, r *http.Request, tenant string, v2 bool) 
 		Resource    string `json:"resource"`
 		AccessToken string `json:"access_token"`
 	}{"Bearer", decimal(seconds), decimal(seconds), decimal(expires), decimal(grant.NotBefore.Unix()), grant.Audience, grant.Reveal()})
+}
+
+// told is what a client is told of the end of a token: in how many whole seconds it comes, and when. One on a clock of its own
+// is told that it comes in a second.
+func (a *authority) told(expires time.Time) (seconds, at int64) {
+	seconds = max(0, expires.Unix()-a.tenant.Now().Unix())
+	if a.clientNow == nil {
+		return seconds, expires.Unix()
+	}
+	seconds = min(seconds, 1)
+	return seconds, a.clientNow().Unix() + seconds
 }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }

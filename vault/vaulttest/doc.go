@@ -21,6 +21,13 @@
 //
 // A panic inside the vault fails the test.
 //
+// # Managed HSMs
+//
+// [Env.CreateManagedHSM] adds a Managed HSM to the service, activated and with clients of its own. It has roles instead of
+// access policies, which [Env.GrantRole] gives. Its full backups go to storage in memory, whatever address is named, unless
+// Options.Storage leads elsewhere. Keys are released, by a vault too, to whom [Env.Attestor] attests: it signs whatever a test
+// wants to be true of an environment.
+//
 // # Three ways to the code under test
 //
 // Code that takes a Go client gets [Env.Owner], [Env.Allow] or [Env.As]. Code that takes an HTTP client or the options of
@@ -31,7 +38,8 @@
 //
 // [Env.Fail] makes an operation fail, before it does anything or after it did everything, once or a number of times.
 // [Env.Slow] makes it take time on the test's clock. Options.Limits throttles as the service does, Options.Lag makes
-// deletion and recovery take their time.
+// deletion, recovery, changes of roles, full backup and restore take their time. The simulated hardware is taken offline, or
+// kept busy, by the Module of a Managed HSM or, for vaults, of the service.
 //
 // # Time
 //

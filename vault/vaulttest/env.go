@@ -1,6 +1,7 @@
 package vaulttest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"net/http"
@@ -31,7 +32,7 @@ type Options struct {
 	Vault *vault.VaultOptions
 	// Limits throttle as the service does, the seeding methods of Env included. nil: nothing is throttled.
 	Limits *limiter.Limits
-	// Lag is how long deletion, recovery, purge and changes of roles take. 0: no time.
+	// Lag is how long deletion, recovery, purge, changes of roles, full backup and restore take. 0: no time.
 	Lag time.Duration
 	// Start is when the clock begins. The zero time: Start, or in a bubble of Run the bubble's time.
 	Start time.Time
@@ -53,9 +54,9 @@ type Env struct {
 	rest     *rest.Handler
 	faults   faults
 	trail    trail
+	keys     entropy.Drawer // the RSA keys of the environment
 
 	mu     sync.Mutex
-	drawn  map[int]int // :: bits → how many keys of the pool this environment has used
 	grants grants
 
 	making sync.Mutex          // held while the application or a Managed HSM is made, so that one sees the other
@@ -74,9 +75,9 @@ func newEnv(tb testing.TB, o *Options, c clock) *Env {
 	if o != nil {
 		is = *o
 	}
-	e := &Env{tb: tb, clock: c, drawn: map[int]int{}, grants: grants{held: map[string][]policy.Right{}}}
+	e := &Env{tb: tb, clock: c, grants: grants{held: map[string][]policy.Right{}}}
 	c.begin(is.Start)
-	points := &hook.Points{RSA: e.drawRSA, Before: e.faults.before, After: e.faults.after}
+	points := &hook.Points{RSA: e.keys.RSA, Before: e.faults.before, After: e.faults.after}
 	e.faults.clock = c
 	e.tenant = identity.New(&identity.Options{Now: c.Now, NewKey: tenantKey})
 	e.attestor = identity.NewAttestor(&identity.AttestorOptions{Now: c.Now, NewKey: tenantKey})
@@ -91,30 +92,14 @@ func newEnv(tb testing.TB, o *Options, c clock) *Env {
 	})
 	e.must(err)
 	e.svc = svc
-	e.vault = e.CreateVault(or(is.Name, DefaultVault), is.Vault)
+	e.vault = e.CreateVault(cmp.Or(is.Name, DefaultVault), is.Vault)
 	e.rest = rest.New(svc, restOptions(c, is.REST))
 	tb.Cleanup(func() { e.conclude(points.Invariants) })
 	return e
 }
 
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
 // tenantKey is the key that signs tokens in every environment. Tenants differ in their ids, environments in their vaults.
 func tenantKey() (*rsa.PrivateKey, error) { return entropy.Shared().RSA(2048, 0) }
-
-// drawRSA takes the next key of the pool. Number 0 signs tokens.
-func (e *Env) drawRSA(bits int) (*rsa.PrivateKey, error) {
-	e.mu.Lock()
-	e.drawn[bits]++
-	index := e.drawn[bits]
-	e.mu.Unlock()
-	return entropy.Shared().RSA(bits, index)
-}
 
 // ctx is the test's context as long as the test needs the environment, its cleanup included.
 func (e *Env) ctx() context.Context { return context.WithoutCancel(e.tb.Context()) }
@@ -139,6 +124,8 @@ func (e *Env) Tenant() *identity.Tenant { return e.tenant }
 // Attestor returns the authority at https://attest.azurewebsites.net that attests environments to which keys are released:
 //
 //	target, err := env.Attestor().Token(map[string]any{"tee": "enclave"}, &key.PublicKey)
+//
+// Code that asks the address itself is answered by it, unless several environments are [Served] at the time.
 func (e *Env) Attestor() *identity.Attestor { return e.attestor }
 
 // CreateVault makes a further vault in the service. nil options are the zero VaultOptions.

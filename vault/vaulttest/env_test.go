@@ -448,3 +448,19 @@ func BenchmarkNew(b *testing.B) {
 type quietly struct{ testing.TB }
 
 func (quietly) Cleanup(func()) {}
+
+// The cleanup of a test may be the first that needs the application, whatever protects the vault.
+func TestTheApplicationInACleanup(t *testing.T) {
+	for name, o := range map[string]*vault.VaultOptions{"access policies": nil, "roles": {RBAC: &vault.RBAC{}}} {
+		t.Run(name, func(t *testing.T) {
+			env := vaulttest.New(t, &vaulttest.Options{Vault: o})
+			env.SetSecret("s", "v")
+			t.Cleanup(func() {
+				app := vault.Principal(env.Application().ObjectID())
+				if _, err := env.As(app).GetSecret(context.Background(), "s"); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}

@@ -66,7 +66,7 @@ func (e *Env) administer() {
 		rbac.Assignments = append(rbac.Assignments, policy.RoleAssignment{
 			Role: policy.KeyVaultAdministrator, PrincipalID: objectID, Scope: e.vault.Resource(),
 		})
-		e.must(e.vault.SetRBAC(e.tb.Context(), rbac))
+		e.must(e.vault.SetRBAC(e.ctx(), rbac))
 		return
 	}
 	e.Grant(objectID, everyPermission()...)

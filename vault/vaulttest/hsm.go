@@ -19,6 +19,8 @@ import (
 //	key, err := h.As(vault.Owner()).CreateKey(ctx, "orders", vault.Oct(256), nil)
 //	sealed, err := h.As(vault.Principal("app")).Encrypt(ctx, "orders", vault.A256GCM, plaintext, nil)
 //
+// Managed HSMs of environments that are [Served] at the same time need different names.
+//
 // Its trouble is made with [vault.ManagedHSM.Module], that of vaults with [Env.Service] and its Module.
 func (e *Env) CreateManagedHSM(name string, o *vault.ManagedHSMOptions) *vault.ManagedHSM {
 	e.tb.Helper()

@@ -1,6 +1,7 @@
 package vaulttest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -23,9 +24,15 @@ var current atomic.Pointer[street]
 // and its credentials in the environment, as azidentity.NewDefaultAzureCredential(nil) does. It needs [Main].
 //
 // Each environment has a host and a tenant of its own, so tests run in parallel and share nothing. Without a Name in the
-// options the vault has a name that no other one has; [Env.URL] is its address. Vaults made by [Env.CreateVault] are
-// served too; their names must differ from those of other environments that are served at the time. It does not work in a
-// bubble of [Run], which has no sockets.
+// options the vault has a name that no other one has; [Env.URL] is its address. Vaults made by [Env.CreateVault] and Managed
+// HSMs made by [Env.CreateManagedHSM] are served too. Their names are the test's own: they have to differ from those of the
+// same product in other environments that are served at the time, else requests are answered with a 421 that says so.
+//
+// One host they have in common: that of [Env.Attestor]. Nothing in a request to it says which environment is meant, so while
+// several are served it is answered with a 421, and the way to a token is Attestor itself, [Env.HTTP] or [Env.Transport].
+// Release does not depend on it: a vault asks its own attestor.
+//
+// Served does not work in a bubble of [Run], which has no sockets.
 func Served(tb testing.TB, o *Options) *Env {
 	tb.Helper()
 	s := current.Load()
@@ -36,7 +43,7 @@ func Served(tb testing.TB, o *Options) *Env {
 	if o != nil {
 		is = *o
 	}
-	is.Name = or(is.Name, fmt.Sprintf("%s-%d", DefaultVault, s.count.Add(1)))
+	is.Name = cmp.Or(is.Name, fmt.Sprintf("%s-%d", DefaultVault, s.count.Add(1)))
 	e := newEnv(tb, &is, new(standing))
 	e.Application()
 	if err := s.enter(e); err != nil {
@@ -88,35 +95,44 @@ func (s *street) leave(e *Env) {
 	s.envs = slices.DeleteFunc(s.envs, func(other *Env) bool { return other == e })
 }
 
-// ServeHTTP lets the environment answer whose vault or tenant a request is for.
+// ServeHTTP lets the environment answer that a request is for.
 func (s *street) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch houses := s.find(r); len(houses) {
+	meant, clash := addressee(r)
+	switch houses := s.find(meant); len(houses) {
 	case 0:
 		s.lobby.ServeHTTP(w, r)
 	case 1:
 		houses[0].rest.ServeHTTP(w, r)
 	default:
-		http.Error(w, "vaulttest: several served environments have a vault on "+r.Host, http.StatusMisdirectedRequest)
+		http.Error(w, "vaulttest: several served environments "+clash, http.StatusMisdirectedRequest)
 	}
 }
 
-// find returns the environments that a request is for.
-func (s *street) find(r *http.Request) (found []*Env) {
-	name, isVault := frontdoor.Name(r.Host)
-	tenant := tenantOf(r.URL)
+// find returns the environments that are meant.
+func (s *street) find(meant func(*Env) bool) (found []*Env) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, e := range s.envs {
-		if isVault && e.serves(name) || !isVault && (e.tenant.ID() == tenant || frontdoor.Attests(r.Host)) {
+		if meant(e) {
 			found = append(found, e)
 		}
 	}
 	return found
 }
 
-// serves tells whether a name is that of a vault or Managed HSM of the environment.
-func (e *Env) serves(name string) bool {
-	return e.svc.Lookup(name) != nil || e.svc.LookupManagedHSM(name) != nil
+// addressee tells which environments a request is for, and what is to be said of several. An attestation differs with the
+// environment, by clock and key, and nothing in a request for one says which is meant.
+func addressee(r *http.Request) (meant func(*Env) bool, clash string) {
+	if product, name, ok := rest.ContainerOf(r.Host); ok {
+		return func(e *Env) bool { return e.svc.Find(product, name) != nil },
+			fmt.Sprintf("have a %s named %s: names must differ", product, name)
+	}
+	if frontdoor.Attests(r.Host) {
+		return func(*Env) bool { return true },
+			"attest at this address, each by its own clock and key: get the token from Env.Attestor, or by Env.HTTP"
+	}
+	tenant := tenantOf(r.URL)
+	return func(e *Env) bool { return e.tenant.ID() == tenant }, "have the tenant " + tenant
 }
 
 // tenantOf is the tenant that a request to an authority is about, in lower case.

@@ -2,6 +2,8 @@ package vaulttest_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"slices"
@@ -84,4 +86,63 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("served in a bubble: %q", why)
 		}
 	})
+}
+
+// answerTo is what a client of the process gets at an address.
+func answerTo(t *testing.T, address string) (int, string) {
+	t.Helper()
+	resp, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+// A vault and a Managed HSM of one name have different hosts, also where they are in different environments. Two Managed
+// HSMs of one name have not: whoever made them learns what to change.
+func TestContainersOfOneName(t *testing.T) {
+	one, two := vaulttest.Served(t, nil), vaulttest.Served(t, nil)
+	one.CreateVault("bastion", nil)
+	two.CreateManagedHSM("bastion", nil)
+	for _, host := range []string{"bastion.vault.azure.net", "bastion.managedhsm.azure.net"} {
+		if status, body := answerTo(t, "https://"+host+"/keys?api-version=7.4"); status != 401 {
+			t.Errorf("%s: %d %s", host, status, body)
+		}
+	}
+	one.CreateManagedHSM("bastion", nil)
+	status, body := answerTo(t, "https://bastion.managedhsm.azure.net/keys?api-version=7.4")
+	if status != 421 || !strings.Contains(body, "several served environments have a Managed HSM named bastion") {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
+// The environments have one attestation authority by its host, and each its own by its clock and key. While there are
+// several, none of them answers for the others.
+func TestTheAttestorOfServedEnvironments(t *testing.T) {
+	const address = "https://attest.azurewebsites.net/generate-test-token"
+	one := vaulttest.Served(t, nil)
+	if status, body := answerTo(t, address); status != 200 || !strings.HasPrefix(body, `{"token":"`) {
+		t.Errorf("one environment: %d %s", status, body)
+	}
+	t.Run("two", func(t *testing.T) {
+		two := vaulttest.Served(t, nil)
+		status, body := answerTo(t, address)
+		if status != 421 || !strings.Contains(body, "Env.Attestor") || strings.Contains(body, "vault on") {
+			t.Errorf("two environments: %d %s", status, body)
+		}
+		for _, env := range []*vaulttest.Env{one, two} {
+			resp, err := env.HTTP().Get(address)
+			if err != nil || resp.StatusCode != 200 {
+				t.Errorf("by its own client: %v %v", resp, err)
+			}
+		}
+	})
+	if status, body := answerTo(t, address); status != 200 {
+		t.Errorf("one again: %d %s", status, body)
+	}
 }

@@ -45,7 +45,8 @@ func demo(ctx context.Context, args []string, out io.Writer) error {
 	return errors.Join(d.table.failure(), files.failure())
 }
 
-// demoArguments reads the arguments; the flag may stand before or after the file.
+// demoArguments reads the arguments; the flag may stand before or after the file. Its errors are usageErrors, or
+// flag.ErrHelp.
 func demoArguments(args []string) (path, dir string, err error) {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -53,7 +54,7 @@ func demoArguments(args []string) (path, dir string, err error) {
 	var paths []string
 	for {
 		if err := flags.Parse(args); err != nil {
-			return "", "", err
+			return "", "", misused(err)
 		}
 		if args = flags.Args(); len(args) == 0 {
 			break
@@ -61,7 +62,7 @@ func demoArguments(args []string) (path, dir string, err error) {
 		paths, args = append(paths, args[0]), args[1:]
 	}
 	if len(paths) != 1 {
-		return "", "", errors.New("demo wants one file: embedvault demo [-out DIR] FILE")
+		return "", "", usageError{errors.New("demo wants one file: embedvault demo [-out DIR] FILE")}
 	}
 	return paths[0], dir, nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -187,7 +188,8 @@ func TestDemoLeavesNothingUnasked(t *testing.T) {
 	}
 }
 
-// Whatever is wrong with the arguments is one line on standard error, which names it, and a status that is not zero.
+// Whatever is wrong is one line on standard error, which names it, and a status that is not zero. If it is the arguments, a
+// second line says where to read about them, and the status is 2.
 func TestDemoRefusesInOneLine(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "embedvault.exe")
@@ -198,29 +200,33 @@ func TestDemoRefusesInOneLine(t *testing.T) {
 	dir := filepath.Dir(file)
 	missing := filepath.Join(dir, "missing.txt")
 	for name, c := range map[string]struct {
-		args []string
-		says []string
+		args   []string
+		says   []string
+		status int
 	}{
-		"a missing file":                 {[]string{"demo", missing}, []string{missing, "no such file"}},
-		"a folder as file":               {[]string{"demo", dir}, []string{dir, "directory"}},
-		"a folder below a file":          {[]string{"demo", "-out", filepath.Join(file, "out"), file}, []string{file, "not a directory"}},
-		"a folder that is a file":        {[]string{"demo", "-out", file, file}, []string{file, "not a directory"}},
-		"a missing file and a folder":    {[]string{"demo", "-out", filepath.Join(dir, "unused"), missing}, []string{missing}},
-		"two files":                      {[]string{"demo", file, file}, []string{"one file"}},
-		"no file":                        {[]string{"demo"}, []string{"one file"}},
-		"an unknown flag":                {[]string{"demo", "-speed", file}, []string{"-speed"}},
-		"an unknown flag after the file": {[]string{"demo", file, "-speed"}, []string{"-speed"}},
-		"a flag without its value":       {[]string{"demo", file, "-out"}, []string{"-out"}},
+		"a missing file":                 {[]string{"demo", missing}, []string{missing, "no such file"}, 1},
+		"a folder as file":               {[]string{"demo", dir}, []string{dir, "directory"}, 1},
+		"a folder below a file":          {[]string{"demo", "-out", filepath.Join(file, "out"), file}, []string{file, "not a directory"}, 1},
+		"a folder that is a file":        {[]string{"demo", "-out", file, file}, []string{file, "not a directory"}, 1},
+		"a missing file and a folder":    {[]string{"demo", "-out", filepath.Join(dir, "unused"), missing}, []string{missing}, 1},
+		"two files":                      {[]string{"demo", file, file}, []string{"one file"}, 2},
+		"no file":                        {[]string{"demo"}, []string{"one file"}, 2},
+		"an unknown flag":                {[]string{"demo", "-speed", file}, []string{"-speed"}, 2},
+		"an unknown flag after the file": {[]string{"demo", file, "-speed"}, []string{"-speed"}, 2},
+		"a flag without its value":       {[]string{"demo", file, "-out"}, []string{"-out"}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			cmd := exec.Command(program, c.args...)
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
-			if err := cmd.Run(); err == nil {
-				t.Error("the status is zero")
+			if exit, ok := errors.AsType[*exec.ExitError](cmd.Run()); !ok || exit.ExitCode() != c.status {
+				t.Errorf("ended with %v, want %d", exit, c.status)
 			}
 			line := stderr.String()
-			if strings.Count(line, "\n") != 1 || !strings.HasPrefix(line, "embedvault: ") {
+			if c.status == 2 {
+				line = strings.TrimSuffix(line, "see embedvault help\n")
+			}
+			if hint := line != stderr.String(); hint != (c.status == 2) || strings.Count(line, "\n") != 1 || !strings.HasPrefix(line, "embedvault: ") {
 				t.Errorf("said %q", line)
 			}
 			for _, word := range c.says {

@@ -18,8 +18,8 @@ import (
 type settings struct {
 	listen, proxy string
 	vaults        []vaultSetting
-	hsms          []string // names of Managed HSMs
-	backups       string   // a folder, or ""
+	hsms          []hsmSetting
+	backups       string // a folder, or ""
 	limits        limiter.Limits
 	env           string // a file, "-" for the output, or "" for neither
 	egress        bool
@@ -34,6 +34,15 @@ type vaultSetting struct {
 	sku  vault.SKU
 }
 
+// inactive is what -hsm says of a Managed HSM that is left to be activated.
+const inactive = "inactive"
+
+// hsmSetting is a Managed HSM as -hsm names it.
+type hsmSetting struct {
+	name     string
+	inactive bool // until its security domain is downloaded, or another's uploaded
+}
+
 // defaultVault is what is served without -vault.
 var defaultVault = vaultSetting{"contoso", vault.Premium}
 
@@ -45,7 +54,7 @@ func parse(command string, args []string, s settings) (*settings, error) {
 	f.StringVar(&s.listen, "listen", s.listen, "")
 	f.StringVar(&s.proxy, "proxy", s.proxy, "")
 	f.Func("vault", "", s.addVault)
-	f.Func("hsm", "", func(name string) error { s.hsms = append(s.hsms, name); return nil })
+	f.Func("hsm", "", s.addHSM)
 	f.StringVar(&s.backups, "backups", "", "")
 	f.Func("limits", "", s.setLimits)
 	f.StringVar(&s.env, "env", "", "")
@@ -53,10 +62,7 @@ func parse(command string, args []string, s settings) (*settings, error) {
 	f.BoolVar(&s.expose, "expose", false, "")
 	f.BoolVar(&s.quiet, "quiet", false, "")
 	if err := f.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil, err
-		}
-		return nil, usageError{err}
+		return nil, misused(err)
 	}
 	if s.expose && !isGiven(f, "egress") {
 		s.egress = false // other machines are led nowhere by default
@@ -88,13 +94,23 @@ func (s *settings) addVault(value string) error {
 	return nil
 }
 
+// addHSM reads NAME, or NAME:inactive.
+func (s *settings) addHSM(value string) error {
+	name, state, given := strings.Cut(value, ":")
+	if given && state != inactive {
+		return fmt.Errorf("a Managed HSM is active, or NAME:%s", inactive)
+	}
+	s.hsms = append(s.hsms, hsmSetting{name, given})
+	return nil
+}
+
 // addresses are those of the containers, for the log.
 func (s *settings) addresses() (list []any) {
 	for _, v := range s.vaults {
 		list = append(list, "vault", "https://"+v.name+"."+vault.ProductKeyVault.Domain())
 	}
-	for _, name := range s.hsms {
-		list = append(list, "hsm", "https://"+name+"."+vault.ProductManagedHSM.Domain())
+	for _, h := range s.hsms {
+		list = append(list, "hsm", "https://"+h.name+"."+vault.ProductManagedHSM.Domain())
 	}
 	return list
 }
@@ -147,3 +163,11 @@ func isLoopback(host string) bool {
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
+
+// misused is what an error of parsing flags is: a usageError, unless help was asked for.
+func misused(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	return usageError{err}
+}

@@ -30,8 +30,9 @@ const usage = `usage: embedvault demo [-out DIR] FILE
   -listen ADDR   TLS, by Host: vaults and the authorities            (serve: 127.0.0.1:8443; run: a free port)
   -proxy ADDR    the HTTP CONNECT proxy that brings the service's hosts here          (127.0.0.1:0, a free port)
   -vault NAME[:standard|premium]   a vault; may be repeated                                           (contoso)
-  -hsm NAME      a Managed HSM, activated; may be repeated                                              (none)
-  -backups DIR   keep full backups of Managed HSMs in DIR, a folder to each container they name    (refused)
+  -hsm NAME[:inactive]   a Managed HSM, activated unless said; may be repeated                          (none)
+  -backups DIR   keep full backups of Managed HSMs in DIR, a folder to each container they name; they
+                 open with the security domain of the Managed HSM that wrote them alone            (refused)
   -limits off|2019|2021|2025       the rate limits of that year                                           (off)
   -env FILE      write the environment to FILE, for a shell, and the certificates to FILE.pem, where no
                  other files are;

@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
-	"sync"
 	"syscall"
 	"time"
 
@@ -30,6 +27,13 @@ type site struct {
 	dir    string // likewise, or ""
 }
 
+// maxTestKeys is how many RSA keys of each size are derived; the cache of the machine keeps no more.
+const maxTestKeys = 64
+
+// administratorID is the object id of the administrator of every site: a full restore brings back the roles that it has in a
+// backup.
+const administratorID = "0c1d2e3f-0000-4000-8000-000000000003"
+
 // openSite makes a service with the containers of the settings and one administrator, opens its ports, and leaves the
 // bundle of certificates in a file: beside that of -env, or in a directory of its own. What an earlier site left there is
 // removed once the ports are open. Files of others are a usageError, before anything else.
@@ -38,7 +42,7 @@ func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logg
 		return nil, err
 	}
 	tenant := identity.New(nil)
-	admin, err := tenant.NewApplication("administrator", nil)
+	admin, err := tenant.NewApplication("administrator", &identity.ObjectOptions{ObjectID: administratorID})
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +53,7 @@ func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logg
 	requests := requestLog{log: log, off: s.quiet}
 	svc, err := vault.New(&vault.Options{
 		Limits: &s.limits, Tenant: tenant, Attestation: identity.NewAttestor(nil), Storage: s.storage(), Audit: requests.note,
-		Hook: &hook.Points{RSA: new(testKeys).draw},
+		Hook: &hook.Points{RSA: (&entropy.Drawer{Most: maxTestKeys}).RSA},
 	})
 	if err != nil {
 		return nil, err
@@ -65,7 +69,7 @@ func openSite(ctx context.Context, s *settings, environ []string, log *slog.Logg
 		VaultURL: svc.Lookup(s.vaults[0].name).URL(),
 	}}
 	if len(s.hsms) > 0 {
-		site.access.HSMURL = svc.LookupManagedHSM(s.hsms[0]).URL()
+		site.access.HSMURL = svc.LookupManagedHSM(s.hsms[0].name).URL()
 	}
 	o := &frontdoor.Options{
 		Listen: s.listen, Proxy: s.proxy, Handler: rest.New(svc, &rest.Options{Unaudited: requests.other}), Log: log, Now: time.Now,
@@ -117,16 +121,19 @@ func createVaults(ctx context.Context, svc *vault.Service, vaults []vaultSetting
 	return nil
 }
 
-// createHSMs makes the Managed HSMs, activated, in each of which the administrator has every role.
-func createHSMs(ctx context.Context, svc *vault.Service, names []string, admin string) error {
-	for _, name := range names {
+// createHSMs makes the Managed HSMs, activated unless said otherwise, in each of which the administrator has every role.
+func createHSMs(ctx context.Context, svc *vault.Service, hsms []hsmSetting, admin string) error {
+	for _, s := range hsms {
 		var o vault.ManagedHSMOptions
 		for _, role := range policy.HSMRoles() {
 			o.Assignments = append(o.Assignments, policy.RoleAssignment{Role: role.ID, PrincipalID: admin, Scope: "/"})
 		}
-		h, err := svc.CreateManagedHSM(ctx, name, &o)
+		h, err := svc.CreateManagedHSM(ctx, s.name, &o)
 		if err != nil {
 			return err
+		}
+		if s.inactive {
+			continue
 		}
 		if err := h.Activate(ctx); err != nil {
 			return err
@@ -161,27 +168,4 @@ func (s *site) close() error {
 		failed = errors.Join(failed, os.Remove(s.dir))
 	}
 	return failed
-}
-
-// maxTestKeys is how many RSA keys of each size are derived; the cache of the machine keeps no more.
-const maxTestKeys = 64
-
-// testKeys hands out the derived keys of tests, which take no time, and keys of its own when those are used up.
-type testKeys struct {
-	mu    sync.Mutex
-	drawn map[int]int // :: bits → how many
-}
-
-func (k *testKeys) draw(bits int) (*rsa.PrivateKey, error) {
-	k.mu.Lock()
-	if k.drawn == nil {
-		k.drawn = map[int]int{}
-	}
-	k.drawn[bits]++
-	index := k.drawn[bits]
-	k.mu.Unlock()
-	if index > maxTestKeys {
-		return rsa.GenerateKey(rand.Reader, bits)
-	}
-	return entropy.Shared().RSA(bits, index)
 }

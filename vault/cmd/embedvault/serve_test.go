@@ -39,6 +39,7 @@ func TestServeAndRun(t *testing.T) {
 		"secret":          testSecretIsPrintedWhenAsked,
 		"vaults":          testVaultsAndLimits,
 		"managed HSM":     testManagedHSM,
+		"backups":         testBackupsOutliveTheServer,
 		"hostile clients": testHostileClients,
 		"stale files":     testStaleFiles,
 		"others' files":   testOthersFiles,
@@ -355,6 +356,7 @@ func testRefusals(t *testing.T, program string) {
 
 		"serve -limits 1999":      "limits are off, 2019, 2021 or 2025",
 		"serve -vault x:platinum": "a vault is premium or standard",
+		"serve -hsm x:lazy":       "a Managed HSM is active, or NAME:inactive",
 		"serve -unknown":          "flag provided but not defined: -unknown",
 		"run":                     "run wants a program",
 		"run -env - -- true":      "-env wants a file",
@@ -378,29 +380,5 @@ func expectExit(t *testing.T, program string, status int, want string, args ...s
 	exit, ok := errors.AsType[*exec.ExitError](err)
 	if !ok || exit.ExitCode() != status || !strings.Contains(string(out), want) || strings.Count(string(out), "\n") > 2 {
 		t.Errorf("%q: %v, want status %d and %q\n%s", args, err, status, want, out)
-	}
-}
-
-// A Managed HSM is served beside the vaults, active, and its challenge names another resource.
-func testManagedHSM(t *testing.T, program string) {
-	s := start(t, program, "-hsm", "fortress")
-	if got := s.env["AZURE_MANAGEDHSM_URL"]; got != "https://fortress.managedhsm.azure.net" {
-		t.Fatal(got)
-	}
-	c := s.client(t)
-	resp, err := c.Get(s.env["AZURE_MANAGEDHSM_URL"] + "/settings?api-version=7.4")
-	if body := answerOf(t, resp, err); resp.StatusCode != 401 || body != "OK" || !strings.Contains(resp.Header.Get("Www-Authenticate"), `resource="https://managedhsm.azure.net"`) {
-		t.Errorf("%d %s %v", resp.StatusCode, body, resp.Header)
-	}
-	token := s.tokenFor(t, c, "https://managedhsm.azure.net/.default")
-	if status, body := call(t, c, token, "POST", s.env["AZURE_MANAGEDHSM_URL"]+"/keys/k/create", `{"kty":"oct"}`); status != 200 || !strings.Contains(body, `"kty":"oct-HSM"`) {
-		t.Errorf("%d %s", status, body)
-	}
-	if status, body := call(t, c, s.token(t, c), "GET", s.env["AZURE_MANAGEDHSM_URL"]+"/keys", ""); status != 401 || !strings.Contains(body, "Unable to verify access token") {
-		t.Errorf("a token for vaults: %d %s", status, body)
-	}
-	resp, err = c.Get(s.env["AZURE_KEYVAULT_ATTESTATION_URL"] + "/generate-test-token")
-	if body := answerOf(t, resp, err); resp.StatusCode != 200 || !strings.HasPrefix(body, `{"token":"`) {
-		t.Errorf("%d %s", resp.StatusCode, body)
 	}
 }
