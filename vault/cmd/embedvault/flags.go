@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 
 	"github.com/embedvault/embedvault/limiter"
@@ -55,7 +56,7 @@ func parse(command string, args []string, s settings) (*settings, error) {
 	f.StringVar(&s.proxy, "proxy", s.proxy, "")
 	f.Func("vault", "", s.addVault)
 	f.Func("hsm", "", s.addHSM)
-	f.StringVar(&s.backups, "backups", "", "")
+	f.Func("backups", "", s.setBackups)
 	f.Func("limits", "", s.setLimits)
 	f.StringVar(&s.env, "env", "", "")
 	f.BoolVar(&s.egress, "egress", s.egress, "")
@@ -101,6 +102,15 @@ func (s *settings) addHSM(value string) error {
 		return fmt.Errorf("a Managed HSM is active, or NAME:%s", inactive)
 	}
 	s.hsms = append(s.hsms, hsmSetting{name, given})
+	return nil
+}
+
+// setBackups names a folder, which need not be there yet.
+func (s *settings) setBackups(folder string) error {
+	if is, err := os.Stat(folder); err == nil && !is.IsDir() {
+		return errors.New("it is no folder")
+	}
+	s.backups = folder
 	return nil
 }
 

@@ -115,7 +115,7 @@ func createVaults(ctx context.Context, svc *vault.Service, vaults []vaultSetting
 			{ObjectID: admin, Keys: all, Secrets: all, Certificates: all, Storage: all},
 		}})
 		if err != nil {
-			return err
+			return fmt.Errorf("-vault %s: %w", v.name, err)
 		}
 	}
 	return nil
@@ -130,7 +130,7 @@ func createHSMs(ctx context.Context, svc *vault.Service, hsms []hsmSetting, admi
 		}
 		h, err := svc.CreateManagedHSM(ctx, s.name, &o)
 		if err != nil {
-			return err
+			return fmt.Errorf("-hsm %s: %w", s.name, err)
 		}
 		if s.inactive {
 			continue

@@ -363,7 +363,9 @@ func testRefusals(t *testing.T, program string) {
 	} {
 		expectExit(t, program, 2, want, strings.Fields(arguments)...)
 	}
-	expectExit(t, program, 1, "1st", "serve", "-listen", "127.0.0.1:0", "-vault", "1st")
+	expectExit(t, program, 1, "-vault 1st: ", "serve", "-listen", "127.0.0.1:0", "-vault", "1st")
+	expectExit(t, program, 1, "-hsm dr: ", "serve", "-listen", "127.0.0.1:0", "-hsm", "dr")
+	expectExit(t, program, 2, "-backups: it is no folder", "serve", "-listen", "127.0.0.1:0", "-backups", program)
 	expectExit(t, program, 1, "twice", "serve", "-listen", "127.0.0.1:0", "-vault", "twice", "-vault", "twice")
 	if out, err := exec.CommandContext(t.Context(), program, "serve", "-h").Output(); err != nil || string(out) != usage {
 		t.Errorf("%v\n%s", err, out)
