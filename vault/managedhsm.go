@@ -42,7 +42,8 @@ type ManagedHSMOptions struct {
 	// Network is the firewall, of at most 10 addresses and no virtual networks. The zero NetworkRules let everybody in.
 	Network policy.NetworkRules
 	// Module is the simulated hardware of this HSM alone, with a profile of its own, say. Its domain is kept in the store,
-	// from which the HSM comes back with a module as of nil. nil: a module of the HSM's own.
+	// from which the HSM comes back with a module as of nil. One that another container of the service has is refused. nil: a
+	// module of the HSM's own.
 	Module *hsm.Module
 }
 
@@ -99,12 +100,12 @@ func (o ManagedHSMOptions) options() (VaultOptions, error) {
 }
 
 // Options returns what the Managed HSM is, with the defaults of ManagedHSMOptions filled in and the administrators, assignments
-// and custom roles of now.
+// and custom roles of now. Their Module is nil, so that they make another Managed HSM: ManagedHSM.Module has that of this one.
 func (h *ManagedHSM) Options() ManagedHSMOptions {
 	s := h.settings.Load()
 	o := ManagedHSMOptions{
 		TenantID: s.TenantID, Subscription: s.Subscription, ResourceGroup: s.ResourceGroup, Region: s.Region,
-		RetentionDays: s.RetentionDays, PurgeProtection: s.PurgeProtection, Network: s.Network.Clone(), Module: h.module,
+		RetentionDays: s.RetentionDays, PurgeProtection: s.PurgeProtection, Network: s.Network.Clone(),
 		Roles: cloned(s.RBAC.Roles, policy.RoleDefinition.Clone),
 	}
 	for _, a := range s.RBAC.Assignments {

@@ -205,6 +205,9 @@ func (s *Service) create(ctx context.Context, p Product, name string, o *VaultOp
 	if s.Find(p, name) != nil {
 		return nil, errs.NewVaultAlreadyExists(name)
 	}
+	if p == ProductManagedHSM && s.employs(module) {
+		return nil, errs.NewInvalidProperty("properties.module", "It is the module of another container")
+	}
 	c := s.newContainerLocked(name, set, module)
 	if err := s.saveSettings(ctx, c, set, module); err != nil {
 		c.limits.Close()
@@ -212,6 +215,19 @@ func (s *Service) create(ctx context.Context, p Product, name string, o *VaultOp
 	}
 	s.containers.Store(c.key(), c)
 	return c, nil
+}
+
+// employs tells whether a module is that of a container already.
+func (s *Service) employs(module *hsm.Module) bool {
+	if module == s.module {
+		return true
+	}
+	for _, c := range s.containers.Range {
+		if c.(*container).module == module {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Service) tenantID() string {
