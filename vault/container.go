@@ -73,7 +73,7 @@ func newContainer(s *Service, name string, set *settings, limits *limiter.Vault,
 	c.settings.Store(set)
 	switch c.kind {
 	case ProductManagedHSM:
-		c.admin, c.face = newAdministration(), &ManagedHSM{c}
+		c.admin, c.face = new(administration), &ManagedHSM{c}
 	default:
 		c.face = &Vault{c}
 	}

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
-	"time"
 
 	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/errs"
@@ -174,30 +172,6 @@ type hsmState struct {
 
 // administration is what goes on in a Managed HSM.
 type administration struct {
-	mu       sync.Mutex
 	ceremony ceremony
 	jobs     jobs
-}
-
-func newAdministration() *administration { return new(administration) }
-
-// restoring tells whether a restore is in progress.
-func (a *administration) restoring(now time.Time) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.jobs.blocking || now.Before(a.jobs.restored)
-}
-
-// ready tells whether the container can carry out an operation at all.
-func (c call) ready(r *row) error {
-	if c.container.admin == nil {
-		return nil
-	}
-	if !r.dormant && !c.set.estate.Activated {
-		return errs.NewNotActivated()
-	}
-	if r.operation != OpRestoreStatus && c.container.admin.restoring(c.now) {
-		return errs.NewRestoreInProgress()
-	}
-	return nil
 }
