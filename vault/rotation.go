@@ -12,12 +12,12 @@ import (
 // The least periods of a rotation policy, in days.
 const (
 	minExpiry = 28 // of expiryTime
-	minNotice = 7  // of a rotation before expiry
+	minNotice = 7  // from a rotation that is counted back from expiry to it
 )
 
 // rotationRules are what differs between the products in rotation policies.
 type rotationRules struct {
-	minimum  int  // days that a rotation is after creation, and before expiry
+	minimum  int  // days from creation to a rotation, and from one that is counted from creation to expiry
 	notifies bool // a policy without a Notify gets one, and actions are spelt with a capital
 	absolute bool // the id of a policy is a URL, and not only its path
 	needed   bool // a key without a policy of its own is not rotated
@@ -38,9 +38,11 @@ type RotationPolicy struct {
 // LifetimeAction is what happens in the life of a key's version, and when: exactly one of the two periods is set.
 type LifetimeAction struct {
 	Action ActionType `json:"action"`
-	// After is counted from the creation of the version; at least 7 days for Rotate.
+	// After is counted from the creation of the version. For Rotate it is at least 7 days, 28 in a Managed HSM, and with an
+	// ExpiryTime as much shorter than that.
 	After Period `json:"after,omitempty"`
-	// Before is counted back from its expiry; at least 7 days for Rotate, which then needs an ExpiryTime.
+	// Before is counted back from its expiry. For Rotate it is at least 7 days, in both products, and needs an ExpiryTime,
+	// than which it is at least 7 days shorter, 28 in a Managed HSM.
 	Before Period `json:"before,omitempty"`
 }
 
@@ -108,15 +110,20 @@ func (a LifetimeAction) validate(expiry Period, rules rotationRules) error {
 	if _, _, _, ok := period.parts(); !ok || a.After != "" && a.Before != "" {
 		return errs.NewInvalidProperty(at, "It must be a period, and the only trigger of its action")
 	}
-	least := fmt.Sprintf("at least P%dD", rules.minimum)
-	if a.Action == Rotate && a.Before == "" && period.days() < rules.minimum || a.Action == Rotate && period.days() < minNotice {
-		return errs.NewInvalidProperty(at, "It must be "+least)
+	if a.Action == Notify {
+		return nil
 	}
-	if a.Action == Rotate && a.Before != "" && expiry == "" {
+	least := rules.minimum
+	if a.Before != "" {
+		least = minNotice
+	}
+	switch {
+	case period.days() < least:
+		return errs.NewInvalidProperty(at, fmt.Sprintf("It must be at least P%dD", least))
+	case a.Before != "" && expiry == "":
 		return errs.NewInvalidProperty(at, "It needs an expiryTime")
-	}
-	if expiry != "" && period.days() > expiry.days()-rules.minimum && a.Action == Rotate {
-		return errs.NewInvalidProperty(at, "It must lie "+least+" within the expiryTime")
+	case expiry != "" && period.days() > expiry.days()-rules.minimum:
+		return errs.NewInvalidProperty(at, fmt.Sprintf("It must lie at least P%dD within the expiryTime", rules.minimum))
 	}
 	return nil
 }
