@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"path/filepath"
 	"strings"
 )
@@ -29,9 +28,8 @@ func DirectoryStorage(dir string) func(ctx context.Context, uri string, sas Valu
 
 // containerFolder is the folder of a storage container below that of all: its host and path. Hosts compare without case.
 func containerFolder(uri string) (string, bool) {
-	u, err := url.Parse(uri)
-	if err != nil || len(uri) > maxStorageURI || u.Scheme != "https" && u.Scheme != "http" ||
-		u.User != nil || strings.ContainsAny(uri, "?#") {
+	u, err := parseStorageURI(uri)
+	if err != nil {
 		return "", false
 	}
 	host, port := strings.ToLower(u.Hostname()), u.Port()

@@ -5,49 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/shelf"
 )
-
-// BackupStorage is where a full backup is written to or read from.
-type BackupStorage struct {
-	// URI is the address of the storage container, such as https://account.blob.core.windows.net/backups.
-	URI string
-	// SAS is the token that opens the container, without a question mark. It must have an expiry.
-	SAS Value
-	// ManagedIdentity opens the container instead of a token, which is then ignored.
-	ManagedIdentity bool
-}
-
-// maxStorageURI is the length of the address of a storage container, in bytes.
-const maxStorageURI = 2048
-
-// validate refuses an address that holds more than an address: the status of a job repeats it.
-func (b BackupStorage) validate(*settings) error {
-	u, err := url.Parse(b.URI)
-	switch {
-	case len(b.URI) > maxStorageURI || err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
-		strings.Trim(u.Path, "/") == "" || u.User != nil || strings.ContainsAny(b.URI, "?#"):
-		return errs.NewBackupStorage("its address must be a URL without user, query and fragment")
-	case !b.ManagedIdentity && !expires(b.SAS.Reveal()):
-		return errs.NewBackupSAS()
-	}
-	return nil
-}
-
-// expires tells whether a SAS token has an expiry.
-func expires(token string) bool {
-	for name, value := range members(token) {
-		if name == "se" && value != "" {
-			return true
-		}
-	}
-	return false
-}
 
 // startedJob is the output of what begins a job.
 type startedJob Job

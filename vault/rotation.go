@@ -81,7 +81,7 @@ func (in rotationInput) validate(s *settings) error {
 	rules := s.product().rotation
 	if in.expiry != "" {
 		if _, _, _, ok := in.expiry.parts(); !ok || in.expiry.days() < minExpiry {
-			return errs.NewInvalidProperty("attributes.expiryTime", "It must be a period of at least P28D")
+			return errs.NewInvalidProperty("attributes.expiryTime", fmt.Sprintf("It must be a period of at least P%dD", minExpiry))
 		}
 	}
 	seen := map[ActionType]bool{}
