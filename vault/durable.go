@@ -148,7 +148,7 @@ func (s *Service) saveSettings(ctx context.Context, v *container, set *settings,
 	if v.kind == ProductKeyVault {
 		return s.save(ctx, r)
 	}
-	r.Vault, r.HSM = v.key(), &storedHSM{v.name, set.estate}
+	r.Vault, r.HSM = v.key(), &storedHSM{v.name, set.hsm}
 	if domain == nil {
 		return s.save(ctx, r)
 	}

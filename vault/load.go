@@ -169,7 +169,7 @@ func (l *loader) hsm(r record) error {
 	if err != nil {
 		return badRecord(r.Sort, err)
 	}
-	set.estate = r.HSM.hsmState
+	set.hsm = r.HSM.hsmState
 	module, err := l.newModule()
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/embedvault/embedvault/crypto/hsm"
@@ -11,16 +12,15 @@ import (
 	"github.com/embedvault/embedvault/policy"
 )
 
-// ManagedHSM is a Managed ManagedHSM: a container of keys in a hardware module of its own, with roles of its own. Its methods are what
-// the control plane does; everything else goes through a [Client]. It is safe for concurrent use.
+// ManagedHSM is a Managed HSM: a container of keys in a hardware module of its own, with roles of its own. Its methods are
+// what the control plane does; everything else goes through a [Client]. It is safe for concurrent use.
 //
 // It cannot be used until somebody downloads its security domain ([Client.DownloadSecurityDomain]), or uploads that of
-// another one: until then it answers 403 (errs.NotActivated) to
-// whoever has the right.
+// another one: until then it answers 403 (errs.NotActivated) to whoever has the right.
 type ManagedHSM struct{ *container }
 
-// ManagedHSMOptions say what a Managed HSM is. The zero ManagedHSMOptions are one without administrators, which the program alone can
-// use, open to every network, whose deleted keys are kept for 90 days and can be purged.
+// ManagedHSMOptions say what a Managed HSM is. The zero ManagedHSMOptions are one without administrators, which the program
+// alone can use, open to every network, whose deleted keys are kept for 90 days and can be purged.
 type ManagedHSMOptions struct {
 	// TenantID is whose tokens it accepts. "": the tenant of the service, or DefaultTenant.
 	TenantID string
@@ -51,22 +51,24 @@ const (
 	maxHSMAddresses   = 10
 )
 
-// standardB1 is the product of every Managed HSM here.
+// standardB1 is the pricing tier of every Managed HSM here.
 const standardB1 SKU = "Standard_B1"
 
 var (
-	errTooManyAddresses = errors.New("there can be at most 10 addresses")
+	errTooManyAddresses = fmt.Errorf("there can be at most %d addresses", maxHSMAddresses)
 	errVirtualNetworks  = errors.New("a Managed HSM has no virtual network rules")
 	errDenials          = errors.New("a Managed HSM has no deny assignments")
 )
 
-// hsmNetwork tells whether a Managed HSM can have these rules.
-func hsmNetwork(rules policy.NetworkRules) error {
+// validHSM tells whether a Managed HSM can have the settings, as far as a vault can have more. What it cannot have is a 400.
+func (s *settings) validHSM() error {
 	switch {
-	case len(rules.IPRules) > maxHSMAddresses:
-		return errTooManyAddresses
-	case len(rules.VirtualNetworkRules) > 0:
-		return errVirtualNetworks
+	case len(s.Network.IPRules) > maxHSMAddresses:
+		return invalid("networkAcls", errTooManyAddresses)
+	case len(s.Network.VirtualNetworkRules) > 0:
+		return invalid("networkAcls", errVirtualNetworks)
+	case len(s.RBAC.Denials) > 0:
+		return invalid("denyAssignments", errDenials)
 	}
 	return nil
 }
@@ -74,7 +76,7 @@ func hsmNetwork(rules policy.NetworkRules) error {
 // options are those of a container.
 func (o ManagedHSMOptions) options() (VaultOptions, error) {
 	if len(o.Administrators) > maxAdministrators {
-		return VaultOptions{}, errs.NewInvalidProperty("properties.initialAdminObjectIds", "There can be at most 20")
+		return VaultOptions{}, errs.NewInvalidProperty("properties.initialAdminObjectIds", fmt.Sprintf("There can be at most %d", maxAdministrators))
 	}
 	all := VaultOptions{
 		SKU: standardB1, TenantID: o.TenantID, Subscription: o.Subscription, ResourceGroup: o.ResourceGroup, Region: o.Region,
@@ -121,7 +123,7 @@ func (h *ManagedHSM) Options() ManagedHSMOptions {
 func (h *ManagedHSM) Module() *hsm.Module { return h.module }
 
 // Activated tells whether the Managed HSM can be used: its security domain was downloaded, or another's uploaded.
-func (h *ManagedHSM) Activated() bool { return h.settings.Load().estate.Activated }
+func (h *ManagedHSM) Activated() bool { return h.settings.Load().hsm.Activated }
 
 // SetRBAC replaces all role assignments and custom roles, whoever has been given which by requests. With Options.Lag,
 // changed roles count when the lag is over. An assignment without an id gets one. Errors: a 400 for a role or scope that does

@@ -216,7 +216,7 @@ func (c call) ready(r *row) error {
 	if c.container.admin == nil {
 		return nil
 	}
-	if !r.dormant && !c.set.estate.Activated {
+	if !r.dormant && !c.set.hsm.Activated {
 		return errs.NewNotActivated()
 	}
 	if r.operation != OpRestoreStatus && c.container.admin.jobs.restoring(c.now) {

@@ -16,7 +16,7 @@ import (
 //
 //	service  the root key of a service
 //	module   the domain of its module, or of that of a Managed HSM
-//	vault    the settings of a container, and the estate of a Managed HSM
+//	vault    the settings of a container, and the state of a Managed HSM
 //	object   name, deletion and the ids of the versions of an object
 //	version  one version
 //
