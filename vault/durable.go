@@ -144,7 +144,7 @@ func (s *Service) saveSettings(ctx context.Context, v *container, set *settings,
 	if s.store == nil {
 		return nil
 	}
-	r := record{Sort: "vault", Vault: v.name, Settings: storeSettings(set.VaultOptions)}
+	r := record{Type: vaultRecord, Vault: v.name, Settings: storeSettings(set.VaultOptions)}
 	if v.kind == ProductKeyVault {
 		return s.save(ctx, r)
 	}
@@ -158,7 +158,7 @@ func (s *Service) saveSettings(ctx context.Context, v *container, set *settings,
 			return err
 		}
 		defer clear(data)
-		return s.save(ctx, r, record{Sort: "module", Vault: r.Vault, Data: data})
+		return s.save(ctx, r, record{Type: moduleRecord, Vault: r.Vault, Data: data})
 	})
 }
 

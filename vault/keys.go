@@ -51,8 +51,8 @@ type keyVersion struct {
 }
 
 // symmetricSize is the length of a symmetric key in bits, 0 of others.
-func (k *keyVersion) symmetricSize() int {
-	if s := k.key.Spec(); s.Type.Base() == crypto.KeyTypeOct {
+func (v *keyVersion) symmetricSize() int {
+	if s := v.key.Spec(); s.Type.Base() == crypto.KeyTypeOct {
 		return s.Size
 	}
 	return 0
@@ -267,5 +267,5 @@ func importKey(c call, in importInput) (out Key, err error) {
 	if err = c.consult(in.Release); err != nil {
 		return out, err
 	}
-	return addKey(c, private, CreateKeyOptions{in.jwk.KeyOps, in.Validity, in.Tags, in.Release}, nil)
+	return addKey(c, private, CreateKeyOptions{Operations: in.jwk.KeyOps, Validity: in.Validity, Tags: in.Tags, Release: in.Release}, nil)
 }

@@ -1,11 +1,9 @@
 package vault
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/errs"
@@ -145,25 +143,6 @@ func (h *ManagedHSM) AddRoleAssignments(ctx context.Context, assignments ...poli
 		s.RBAC = &roles
 		return roles.add(assignments)
 	})
-}
-
-// add adds assignments, each of which gets an id unless it has one that no other has.
-func (r *RBAC) add(assignments []policy.RoleAssignment) error {
-	taken := make(map[string]bool, len(r.Assignments)+len(assignments))
-	for _, a := range r.Assignments {
-		taken[assignmentGUID(a)] = true
-	}
-	r.Assignments = slices.Clip(r.Assignments)
-	for _, a := range assignments {
-		a.ID = cmp.Or(a.ID, newGUID())
-		guid := assignmentGUID(a)
-		if taken[guid] {
-			return errs.NewRoleAssignmentExists()
-		}
-		taken[guid] = true
-		r.Assignments = append(r.Assignments, a)
-	}
-	return nil
 }
 
 // hsmState is what a Managed HSM keeps besides keys and roles.

@@ -151,7 +151,7 @@ func (s *Service) askAuthority(ctx context.Context, authority string) error {
 
 // mayFollow tells whether a version may follow the newest one of its key: whether keys can leave is settled with the
 // first, and an immutable policy with the one that brings it.
-func (v keyVersion) mayFollow(before *keyVersion) error {
+func (v *keyVersion) mayFollow(before *keyVersion) error {
 	switch {
 	case (v.release == nil) != (before.release == nil):
 		return errs.NewExportableFixed()

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -161,7 +162,7 @@ func setRotationPolicy(c call, in rotationInput) (out RotationPolicy, err error)
 			return err
 		}
 		own := o.Own
-		next := &storedRotation{in.expiry, in.normalised(c.container.rotation), c.unix(), c.unix()}
+		next := &storedRotation{ExpiryTime: in.expiry, Actions: in.normalised(c.container.rotation), Created: c.unix(), Updated: c.unix()}
 		if own.Rotation != nil {
 			next.Created = own.Rotation.Created
 		}
@@ -195,7 +196,7 @@ func showRotation(c call, name string, r *storedRotation) RotationPolicy {
 	}
 	return RotationPolicy{
 		ID: id, ExpiryTime: r.ExpiryTime,
-		Actions: append([]LifetimeAction(nil), r.Actions...), Created: moment(r.Created), Updated: moment(r.Updated),
+		Actions: slices.Clone(r.Actions), Created: moment(r.Created), Updated: moment(r.Updated),
 	}
 }
 

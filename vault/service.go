@@ -217,19 +217,6 @@ func (s *Service) create(ctx context.Context, p Product, name string, o *VaultOp
 	return c, nil
 }
 
-// employs tells whether a module is that of a container already.
-func (s *Service) employs(module *hsm.Module) bool {
-	if module == s.module {
-		return true
-	}
-	for _, c := range s.containers.Range {
-		if c.(*container).module == module {
-			return true
-		}
-	}
-	return false
-}
-
 func (s *Service) tenantID() string {
 	if s.tenant == nil {
 		return ""
@@ -251,6 +238,12 @@ func (s *Service) newContainerLocked(name string, set *settings, module *hsm.Mod
 	}
 	return newContainer(s, name, set, subscription.NewVault(), module)
 }
+
+// Tenant returns the tenant whose tokens the service accepts, or nil.
+func (s *Service) Tenant() *identity.Tenant { return s.tenant }
+
+// Attestation returns where the keys of authorities are found that attest environments, or nil.
+func (s *Service) Attestation() identity.AttestationAuthorities { return s.attestation }
 
 // Close ends the service: it gives out no vault any more. It returns nil. What was answered is durable already, and a store
 // that the options brought is the program's to close.
