@@ -40,7 +40,7 @@ type (
 )
 
 func encodeKey(v keyVersion) ([]byte, error) {
-	return json.Marshal(storedKey{v.key.Operations(), v.key.Spec().Type.HSM(), v.key.Private().Blob(), (*storedRelease)(v.release)})
+	return json.Marshal(storedKey{v.key.Operations(), v.key.Spec().Type.HSM(), v.key.Private().Blob(), v.release.stored()})
 }
 
 func decodeKey(ctx context.Context, v *container, id ID, data []byte) (keyVersion, error) {
@@ -56,7 +56,11 @@ func decodeKey(ctx context.Context, v *container, id ID, data []byte) (keyVersio
 		return keyVersion{}, err
 	}
 	key, err := crypto.NewKey(id.String(), private, s.Operations)
-	return keyVersion{key, (*ReleasePolicy)(s.Release)}, err
+	if err != nil || s.Release == nil {
+		return keyVersion{key: key}, err
+	}
+	release, err := (*ReleasePolicy)(s.Release).kept()
+	return keyVersion{key, release}, err
 }
 
 func encodeSecret(v secretVersion) ([]byte, error) {

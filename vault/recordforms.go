@@ -49,3 +49,11 @@ func (s *storedSettings) options() *VaultOptions {
 		AccessPolicies: s.AccessPolicies, RBAC: (*RBAC)(s.RBAC), Network: s.Network,
 	}
 }
+
+// stored is the policy as a record has it; nil stays nil.
+func (k *keptRelease) stored() *storedRelease {
+	if k == nil {
+		return nil
+	}
+	return (*storedRelease)(&k.ReleasePolicy)
+}

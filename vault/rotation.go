@@ -215,11 +215,11 @@ func rotate(c call, _ nothing) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	next := CreateKeyOptions{Operations: current.Operations(), Tags: v.Tags, Release: v.Data.release}
+	next := CreateKeyOptions{Operations: current.Operations(), Tags: v.Tags}
 	if r := o.Own.Rotation; r != nil && r.ExpiryTime != "" {
 		next.Validity.Expires = r.ExpiryTime.after(c.now)
 	}
-	return addKey(c, private, next, func(r *shelf.Root, made *keyRecord) error {
+	return addKey(c, private, next, v.Data.release, func(r *shelf.Root, made *keyRecord) error {
 		_, newest, err := keys.Find(r, c.name, "", c.unix())
 		if err == nil && exportable && newest.Data.release != nil {
 			made.Data.release = newest.Data.release // which may have been replaced while the key was made
