@@ -14,8 +14,8 @@ import (
 // it, is 127.0.0.1_10000/account/backups. Every container exists. SAS tokens are not looked at: whoever has the right to make
 // or restore backups reaches all of them.
 //
-// A URI that is not of this form, with names of at most 63 lower-case letters, digits and hyphens, is fs.ErrNotExist. None leads out of
-// the directory.
+// A URI that is not of this form, with names of at most 63 lower-case letters, digits and hyphens, is fs.ErrNotExist. None leads
+// out of the directory.
 func DirectoryStorage(dir string) func(ctx context.Context, uri string, sas Value) (BlobContainer, error) {
 	return func(_ context.Context, uri string, _ Value) (BlobContainer, error) {
 		folder, ok := containerFolder(uri)

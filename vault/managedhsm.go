@@ -134,8 +134,8 @@ func (h *ManagedHSM) SetRBAC(ctx context.Context, r RBAC) error {
 	})
 }
 
-// AddRoleAssignments adds role assignments to those there are, all or none. One without an id gets one. With Options.Lag, they count
-// when the lag is over. Errors: a 400 for a role or scope that does not exist, and for an id that another assignment has
+// AddRoleAssignments adds role assignments to those there are, all or none. One without an id gets one. With Options.Lag, they
+// count when the lag is over. Errors: a 400 for a role or scope that does not exist, and for an id that another assignment has
 // (errs.RoleAssignmentExists), the context's error, or the store's.
 func (h *ManagedHSM) AddRoleAssignments(ctx context.Context, assignments ...policy.RoleAssignment) error {
 	return h.change(ctx, func(s *settings) error {
