@@ -4,7 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -167,33 +166,4 @@ func (c call) backupSecret() ([]byte, error) {
 		return hkdf.Key(sha256.New, c.container.svc.root[:], nil, context, 32)
 	}
 	return c.container.module.Derive(c.ctx, "backup of an object", 32)
-}
-
-// rootKey is the secret of a service from which the keys of its blobs are derived.
-type rootKey [32]byte
-
-// loadRoot takes over the root key that the store held. A new store gets a new one; a store that held anything else
-// without it has lost it.
-func (l *loader) loadRoot() error {
-	if l.root != nil || !l.fresh {
-		if len(l.root) != len(l.Service.root) {
-			return badRecord("service", errors.New("the root key is missing or torn"))
-		}
-		copy(l.Service.root[:], l.root)
-		return nil
-	}
-	rand.Read(l.Service.root[:])
-	if l.store == nil {
-		return nil
-	}
-	return l.keep("service", l.Service.root[:])
-}
-
-// keep has a secret of the service committed when all is loaded. The copies that this makes are left to the collector.
-func (l *loader) keep(sort string, secret []byte) error {
-	data, err := json.Marshal(secret)
-	if err != nil {
-		return err
-	}
-	return l.last.add("", []record{{Sort: sort, Data: data}}, nil)
 }

@@ -32,7 +32,7 @@ func DirectoryBlobs(dir string) BlobContainer { return &directory{dir, (*os.File
 
 type directory struct {
 	path string
-	sync func(*os.File) error // has what a file or a folder holds kept for good
+	sync func(*os.File) error // (*os.File).Sync: what a file or folder holds outlives a power cut
 }
 
 // Put implements [BlobContainer]. It writes another file first, which then gets the name.
@@ -40,7 +40,7 @@ func (d *directory) Put(ctx context.Context, name string, data []byte) (err erro
 	if err := errors.Join(ctx.Err(), blobName(name)); err != nil {
 		return err
 	}
-	if err := d.make(d.path); err != nil {
+	if err := d.mkdirAll(d.path); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(d.path)
@@ -63,12 +63,12 @@ func (d *directory) Put(ctx context.Context, name string, data []byte) (err erro
 	if err := root.Rename(draft, name); err != nil {
 		return err
 	}
-	return d.keepName(root, name)
+	return d.syncParents(root, name)
 }
 
-// make makes a directory, and those above it, unless it is there, and has its name kept for good. Whoever else has just made
-// it may not have come to that, or have failed in it.
-func (d *directory) make(dir string) error {
+// mkdirAll makes a directory, and those above it, unless it is there, and syncs the one above, which holds its name: also if
+// it was there, since whoever else has just made it may not have come to that, or have failed in it.
+func (d *directory) mkdirAll(dir string) error {
 	above := filepath.Dir(dir)
 	_, err := os.Stat(dir)
 	there := err == nil
@@ -76,7 +76,7 @@ func (d *directory) make(dir string) error {
 		if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if err := d.make(above); err != nil {
+		if err := d.mkdirAll(above); err != nil {
 			return err
 		}
 		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -87,10 +87,10 @@ func (d *directory) make(dir string) error {
 	if there && errors.Is(err, fs.ErrPermission) { // it was made by somebody who may see what is above
 		return nil
 	}
-	return d.keep(folder, err)
+	return d.syncDir(folder, err)
 }
 
-// write makes a file that was not there and has it kept for good.
+// write makes a file that was not there, and syncs it.
 func (d *directory) write(root *os.Root, name string, data []byte) error {
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -102,19 +102,19 @@ func (d *directory) write(root *os.Root, name string, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// keepName has a name kept for good, and those of the folders that it is in.
-func (d *directory) keepName(root *os.Root, name string) error {
+// syncParents syncs the folders that a name is in, from the innermost to the root.
+func (d *directory) syncParents(root *os.Root, name string) error {
 	for name != "." {
 		name = path.Dir(name)
-		if err := d.keep(root.Open(name)); err != nil {
+		if err := d.syncDir(root.Open(name)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// keep has the names in an open folder kept for good, where the system does that by request.
-func (d *directory) keep(folder *os.File, err error) error {
+// syncDir syncs a folder that was opened, or not, and closes it. A system that does not sync folders is no error.
+func (d *directory) syncDir(folder *os.File, err error) error {
 	if err != nil {
 		return err
 	}

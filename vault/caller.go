@@ -46,3 +46,6 @@ func (c Caller) Via(source policy.Source) Caller {
 	c.source.Addr = source.Addr.Unmap().WithZone("")
 	return c
 }
+
+// Addr returns the address the caller is at, the zero Addr if none is known.
+func (c Caller) Addr() netip.Addr { return c.source.Addr }

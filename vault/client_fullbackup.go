@@ -19,9 +19,9 @@ func (c *Client) StartBackup(ctx context.Context, to BackupStorage) (Job, error)
 	return started(run(c.on(ctx, "", ""), backupStart, to, nil))
 }
 
-// CheckBackup tells whether StartBackup could write a backup, and writes none: it does everything else that StartBackup
-// does. It returns when that is done, and its result is told as that of StartBackup, also that the storage could not be
-// opened. Errors are those of StartBackup.
+// CheckBackup tells whether StartBackup could write a backup, and writes none: it opens the storage, reads and seals all keys
+// and roles, and ends there, so that it cannot tell whether the storage takes them. It returns when that is done, and its
+// result is told as that of StartBackup, also that the storage could not be opened. Errors are those of StartBackup.
 func (c *Client) CheckBackup(ctx context.Context, to BackupStorage) (Job, error) {
 	return started(run(c.on(ctx, "", ""), backupCheck, to, nil))
 }

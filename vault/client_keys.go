@@ -14,7 +14,7 @@ import (
 func (c *Client) CreateKey(ctx context.Context, name string, spec crypto.Spec, o *CreateKeyOptions) (Key, error) {
 	in := keyInput{spec: spec}
 	if o != nil {
-		in.CreateKeyOptions, in.exportable = *o, o.Release != nil
+		in.CreateKeyOptions, in.exportable, in.asked = *o, o.Release != nil, o.Release.asked()
 	}
 	return run(c.on(ctx, name, ""), keyCreate, in, nil)
 }
@@ -29,7 +29,7 @@ func (c *Client) CreateKey(ctx context.Context, name string, spec crypto.Spec, o
 func (c *Client) ImportKey(ctx context.Context, name string, key crypto.JWK, o *ImportKeyOptions) (Key, error) {
 	in := importInput{jwk: key}
 	if o != nil {
-		in.ImportKeyOptions, in.exportable = *o, o.Release != nil
+		in.ImportKeyOptions, in.exportable, in.asked = *o, o.Release != nil, o.Release.asked()
 	}
 	return run(c.on(ctx, name, ""), keyImport, in, nil)
 }
@@ -45,7 +45,7 @@ func (c *Client) GetKey(ctx context.Context, key Ref) (Key, error) {
 func (c *Client) UpdateKey(ctx context.Context, key Ref, o *UpdateKeyOptions) (Key, error) {
 	var in keyUpdate
 	if o != nil {
-		in.UpdateKeyOptions = *o
+		in.UpdateKeyOptions, in.asked = *o, o.Release.asked()
 	}
 	return run(c.ref(ctx, key), keyPatch, in, nil)
 }

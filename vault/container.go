@@ -73,7 +73,7 @@ func newContainer(s *Service, name string, set *settings, limits *limiter.Vault,
 	c.settings.Store(set)
 	switch c.kind {
 	case ProductManagedHSM:
-		c.admin, c.face = newAdministration(), &ManagedHSM{c}
+		c.admin, c.face = new(administration), &ManagedHSM{c}
 	default:
 		c.face = &Vault{c}
 	}
@@ -98,9 +98,10 @@ func (v *container) URL() string { return "https://" + v.host }
 // Resource returns its resource id in the control plane.
 func (v *container) Resource() string { return v.settings.Load().resource }
 
-// Place returns where it is and whose it is: its region, such as "eastus", and the id of its tenant.
+// Region returns where it is, such as "eastus".
 func (v *container) Region() string { return v.settings.Load().Region }
 
+// TenantID returns the id of the tenant whose tokens it accepts.
 func (v *container) TenantID() string { return v.settings.Load().TenantID }
 
 // As returns a client that makes requests as a caller.
@@ -133,8 +134,8 @@ func (v *container) change(ctx context.Context, edit func(*settings) error) erro
 	return v.changeWith(ctx, nil, edit)
 }
 
-// changeWith is change which has the store keep the domain of a module, and gives it to the container's if that is another
-// one. nil: the domain stays what it is.
+// changeWith replaces the settings and, in the same transaction of the store, the security domain by that of a module, which
+// the container's own module then takes over. nil, and the own module: the domain stays what it is.
 func (v *container) changeWith(ctx context.Context, domain *hsm.Module, edit func(*settings) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -158,8 +159,9 @@ func (v *container) changeWith(ctx context.Context, domain *hsm.Module, edit fun
 		return err
 	}
 	if domain != nil && domain != v.module {
+		// Every module takes what was the domain of another. If this one did not, the store would be ahead of it.
 		if err := domain.ExportDomain(v.module.RestoreDomain); err != nil {
-			return err
+			return errs.NewInternal(err)
 		}
 	}
 	v.settings.Store(set)

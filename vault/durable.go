@@ -40,7 +40,7 @@ type (
 )
 
 func encodeKey(v keyVersion) ([]byte, error) {
-	return json.Marshal(storedKey{v.key.Operations(), v.key.Spec().Type.HSM(), v.key.Private().Blob(), (*storedRelease)(v.release)})
+	return json.Marshal(storedKey{v.key.Operations(), v.key.Spec().Type.HSM(), v.key.Private().Blob(), v.release.stored()})
 }
 
 func decodeKey(ctx context.Context, v *container, id ID, data []byte) (keyVersion, error) {
@@ -56,7 +56,11 @@ func decodeKey(ctx context.Context, v *container, id ID, data []byte) (keyVersio
 		return keyVersion{}, err
 	}
 	key, err := crypto.NewKey(id.String(), private, s.Operations)
-	return keyVersion{key, (*ReleasePolicy)(s.Release)}, err
+	if err != nil || s.Release == nil {
+		return keyVersion{key: key}, err
+	}
+	release, err := (*ReleasePolicy)(s.Release).kept()
+	return keyVersion{key, release}, err
 }
 
 func encodeSecret(v secretVersion) ([]byte, error) {
@@ -144,11 +148,11 @@ func (s *Service) saveSettings(ctx context.Context, v *container, set *settings,
 	if s.store == nil {
 		return nil
 	}
-	r := record{Sort: "vault", Vault: v.name, Settings: storeSettings(set.VaultOptions)}
+	r := record{Type: vaultRecord, Vault: v.name, Settings: storeSettings(set.VaultOptions)}
 	if v.kind == ProductKeyVault {
 		return s.save(ctx, r)
 	}
-	r.Vault, r.HSM = v.key(), &storedHSM{v.name, set.estate}
+	r.Vault, r.HSM = v.key(), &storedHSM{v.name, set.hsm}
 	if domain == nil {
 		return s.save(ctx, r)
 	}
@@ -158,7 +162,7 @@ func (s *Service) saveSettings(ctx context.Context, v *container, set *settings,
 			return err
 		}
 		defer clear(data)
-		return s.save(ctx, r, record{Sort: "module", Vault: r.Vault, Data: data})
+		return s.save(ctx, r, record{Type: moduleRecord, Vault: r.Vault, Data: data})
 	})
 }
 

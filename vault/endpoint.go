@@ -2,10 +2,8 @@ package vault
 
 import (
 	"context"
-	"net/netip"
 
 	"github.com/embedvault/embedvault/limiter"
-	"github.com/embedvault/embedvault/policy/identity"
 )
 
 // Endpoint is an operation as a protocol sees it: where it is found, and how a request to it is made. The request takes
@@ -38,6 +36,16 @@ func (e Endpoint) Offered(by Product) bool {
 	return int(by) < len(products) && e.row.offered[by]
 }
 
+// Allowed tells whether the gates of the operation would let the caller of a request through: authentication, network and
+// right. It reads no body and is no request: nothing is charged or audited, r is left as it is, and who is let through here
+// passes the same gates again. A protocol asks it before it looks at a body to find out which operation a request means.
+func (e Endpoint) Allowed(in Container, r *Exchange) bool {
+	asked := *r
+	c := asked.call(context.Background(), in.inner())
+	c.arrive()
+	return c.admit(e.row) == nil
+}
+
 // Serve makes a request to the operation in a container, and appends the JSON of its answer to dst. An error is an
 // *errs.Error, or that of ctx; dst is then returned as it was.
 func (e Endpoint) Serve(ctx context.Context, in Container, r *Exchange, dst []byte) ([]byte, error) {
@@ -54,12 +62,3 @@ var unknown = op[refused, nothing]{row: row{operation: opUnknown, status: 404, o
 type refused struct{ why error }
 
 func (in refused) validate(*settings) error { return in.why }
-
-// Tenant returns the tenant whose tokens the service accepts, or nil.
-func (s *Service) Tenant() *identity.Tenant { return s.tenant }
-
-// Attestation returns where the keys of authorities are found that attest environments, or nil.
-func (s *Service) Attestation() identity.AttestationAuthorities { return s.attestation }
-
-// Addr returns the address the caller is at, the zero Addr if none is known.
-func (c Caller) Addr() netip.Addr { return c.source.Addr }

@@ -18,3 +18,9 @@ func ReadFullBackup(ctx context.Context, h *ManagedHSM, plain []byte) (names []s
 func FullBackupPlain(ctx context.Context, h *ManagedHSM) ([]byte, error) {
 	return (call{ctx: ctx, container: h.container, set: h.settings.Load(), root: h.shelf.Root()}).snapshot()
 }
+
+// HoldJobs holds the lock of the jobs of a Managed HSM.
+func HoldJobs(h *ManagedHSM) (release func()) {
+	h.admin.jobs.mu.Lock()
+	return h.admin.jobs.mu.Unlock
+}

@@ -15,8 +15,8 @@ import (
 func WriteAll(ctx context.Context, s *Service, to store.Store) (err error) {
 	s.store = to
 	l := &loader{Service: s, last: newBatch()}
-	keep := func(domain []byte) error { return l.keep("module", domain) }
-	if err := l.keep("service", s.root[:]); err != nil {
+	keep := func(domain []byte) error { return l.keep(moduleRecord, domain) }
+	if err := l.keep(serviceRecord, s.root[:]); err != nil {
 		return err
 	}
 	if err := s.module.ExportDomain(keep); err != nil {
@@ -50,12 +50,12 @@ func Members(value []byte, into map[string]bool) error {
 		return err
 	}
 	mark(reflect.ValueOf(r), into)
-	held := map[string]any{"version0": new(storedKey), "version1": new(storedSecret), "object0": new(keyOwn)}[r.Sort+string(rune('0'+r.Kind))]
+	held := map[string]any{"version0": new(storedKey), "version1": new(storedSecret), "object0": new(keyOwn)}[r.Type+string(rune('0'+r.Kind))]
 	if held == nil {
 		return nil
 	}
 	data := r.Data
-	if r.Sort == "object" {
+	if r.Type == objectRecord {
 		data = r.Own
 	}
 	if err := strictly(data, held); err != nil {

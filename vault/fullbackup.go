@@ -5,49 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/shelf"
 )
-
-// BackupStorage is where a full backup is written to or read from.
-type BackupStorage struct {
-	// URI is the address of the storage container, such as https://account.blob.core.windows.net/backups.
-	URI string
-	// SAS is the token that opens the container, without a question mark. It must have an expiry.
-	SAS Value
-	// ManagedIdentity opens the container instead of a token, which is then ignored.
-	ManagedIdentity bool
-}
-
-// maxStorageURI is the length of the address of a storage container, in bytes.
-const maxStorageURI = 2048
-
-// validate refuses an address that holds more than an address: the status of a job repeats it.
-func (b BackupStorage) validate(*settings) error {
-	u, err := url.Parse(b.URI)
-	switch {
-	case len(b.URI) > maxStorageURI || err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
-		strings.Trim(u.Path, "/") == "" || u.User != nil || strings.ContainsAny(b.URI, "?#"):
-		return errs.NewBackupStorage("its address must be a URL without user, query and fragment")
-	case !b.ManagedIdentity && !expires(b.SAS.Reveal()):
-		return errs.NewBackupSAS()
-	}
-	return nil
-}
-
-// expires tells whether a SAS token has an expiry.
-func expires(token string) bool {
-	for name, value := range members(token) {
-		if name == "se" && value != "" {
-			return true
-		}
-	}
-	return false
-}
 
 // startedJob is the output of what begins a job.
 type startedJob Job
@@ -59,10 +22,14 @@ type jobKind struct {
 }
 
 var (
-	backing   = jobKind{}
-	checking  = jobKind{restores: true}
-	restoring = jobKind{restores: true, blocks: true}
+	backing         = jobKind{} // a backup, and the check before one
+	checkingRestore = jobKind{restores: true}
+	restoring       = jobKind{restores: true, blocks: true}
 )
+
+// work is what a job does, which may say in the job what it has made. The call that it is given sees what the Managed HSM
+// holds when the job begins.
+type work func(call, *Job, BlobContainer) error
 
 // jobFailure is how a job ends that does not succeed. Any other error refuses the request that begins the job.
 type jobFailure struct {
@@ -72,25 +39,25 @@ type jobFailure struct {
 
 func (f jobFailure) Error() string { return f.why.Error() }
 
-// start does the work of a job, which may say in the job what it has made, and remembers how it ended.
-func (c call) start(k jobKind, at BackupStorage, work func(call, *Job, BlobContainer) error) (startedJob, error) {
+// start does the work of a job and remembers how it ended.
+func (c call) start(k jobKind, at BackupStorage, do work) (startedJob, error) {
 	if c.container.svc.storage == nil {
 		return startedJob{}, errs.NewBackupStorage("no storage is configured")
 	}
 	if err := c.container.module.Ready(); err != nil {
 		return startedJob{}, err
 	}
-	a := c.container.admin
-	if err := a.begin(c.now, k.blocks); err != nil {
+	jobs := &c.container.admin.jobs
+	if err := jobs.begin(c.now, k.blocks); err != nil {
 		return startedJob{}, err
 	}
 	var done *Job
-	defer func() { a.end(done) }()
+	defer func() { jobs.end(done) }()
 	c.set, c.root = c.container.settings.Load(), c.container.shelf.Root() // a restore may have ended since the request came
 	j := Job{ID: newVersionID().String(), Status: JobSucceeded, Started: c.now, restores: k.restores}
 	blobs, err := c.openStorage(at)
 	if err == nil {
-		err = work(c, &j, blobs)
+		err = do(c, &j, blobs)
 	}
 	if failed, ok := errors.AsType[jobFailure](err); ok {
 		j.Status, j.Error, j.Details, j.URI = JobFailed, failed.why, failed.details, ""
@@ -142,28 +109,31 @@ func (c call) openStorage(at BackupStorage) (found BlobContainer, err error) {
 }
 
 // startBackup writes all that the Managed HSM holds to a new folder.
-func startBackup(c call, to BackupStorage) (startedJob, error) {
-	return c.start(backing, to, func(c call, j *Job, blobs BlobContainer) error {
-		plain, err := c.snapshot()
-		if err != nil {
-			return err
-		}
-		folder := "mhsm-" + c.container.name + "-" + c.container.admin.folderTime(c.now).Format("20060102150405")
-		sealed, err := c.sealFull(plain, folder)
-		if err != nil {
-			return err
-		}
-		j.URI = strings.TrimRight(to.URI, "/") + "/" + folder
-		return c.useStorage(noContainer, "it took no blob", func() error { return blobs.Put(c.ctx, folder+fullBackupBlob, sealed) })
-	})
+func startBackup(c call, to BackupStorage) (startedJob, error) { return c.start(backing, to, to.write) }
+
+// write is the work of a backup.
+func (b BackupStorage) write(c call, j *Job, blobs BlobContainer) error {
+	folder := c.backupFolder(c.container.admin.jobs.folderTime(c.now))
+	sealed, err := c.packed(folder)
+	if err != nil {
+		return err
+	}
+	j.URI = strings.TrimRight(b.URI, "/") + "/" + folder
+	return c.useStorage(noContainer, "it took no blob", func() error { return blobs.Put(c.ctx, folder+fullBackupBlob, sealed) })
 }
 
 // checkBackup tells whether a backup could be written, and writes none.
-func checkBackup(c call, to BackupStorage) (startedJob, error) {
-	return c.start(backing, to, func(call, *Job, BlobContainer) error {
-		_, err := c.snapshot()
-		return err
-	})
+func checkBackup(c call, to BackupStorage) (startedJob, error) { return c.start(backing, to, to.check) }
+
+// check is the work of the check before a backup: all of it up to the writing. It takes no folder's name.
+func (BackupStorage) check(c call, _ *Job, _ BlobContainer) error {
+	_, err := c.packed(c.backupFolder(c.now))
+	return err
+}
+
+// backupFolder is the name of the folder of a backup.
+func (c call) backupFolder(at time.Time) string {
+	return "mhsm-" + c.container.name + "-" + at.UTC().Format("20060102150405")
 }
 
 // restoreInput is the input of RestoreStart and RestoreCheck.
@@ -185,25 +155,28 @@ func (in restoreInput) validate(s *settings) error {
 // keyRestoreInput is the input of KeyRestoreStart.
 type keyRestoreInput struct{ restoreInput }
 
-// startRestore replaces all that the Managed HSM holds. The keys are replaced in one change, then the roles.
+// startRestore replaces all that the Managed HSM holds.
 func startRestore(c call, in restoreInput) (startedJob, error) {
-	return c.start(restoring, in.from, func(c call, _ *Job, blobs BlobContainer) error {
-		held, err := c.fetch(blobs, in.folder)
-		if err != nil {
-			return err
-		}
-		if err := c.replaceKeys(held.keys); err != nil {
-			return err
-		}
-		err = c.container.change(context.WithoutCancel(c.ctx), func(next *settings) error {
-			next.RBAC = &held.roles
-			return nil
-		})
-		if err != nil {
-			return jobFailure{c.container.refusal(errs.NewInternal(err), c.host(), c.id.String(), ""), "The keys were restored, the roles were not"}
-		}
+	return c.start(restoring, in.from, in.restore)
+}
+
+// restore is the work of a restore. The keys are replaced in one change, then the roles.
+func (in restoreInput) restore(c call, _ *Job, blobs BlobContainer) error {
+	held, err := c.fetch(blobs, in.folder)
+	if err != nil {
+		return err
+	}
+	if err := c.replaceKeys(held.keys); err != nil {
+		return err
+	}
+	err = c.container.change(context.WithoutCancel(c.ctx), func(next *settings) error {
+		next.RBAC = &held.roles
 		return nil
 	})
+	if err != nil {
+		return jobFailure{c.container.refusal(errs.NewInternal(err), c.host(), c.id.String(), ""), "The keys were restored, the roles were not"}
+	}
+	return nil
 }
 
 // replaceKeys puts keys in the place of all that there are.
@@ -225,40 +198,46 @@ func (c call) replaceKeys(by []*keyObject) error {
 
 // checkRestore tells whether a backup could be restored, and changes nothing.
 func checkRestore(c call, in restoreInput) (startedJob, error) {
-	return c.start(checking, in.from, func(c call, _ *Job, blobs BlobContainer) error {
-		_, err := c.fetch(blobs, in.folder)
-		return err
-	})
+	return c.start(checkingRestore, in.from, in.check)
+}
+
+// check is the work of the check before a restore.
+func (in restoreInput) check(c call, _ *Job, blobs BlobContainer) error {
+	_, err := c.fetch(blobs, in.folder)
+	return err
 }
 
 // startKeyRestore brings the key that the path names back from a backup.
 func startKeyRestore(c call, in keyRestoreInput) (startedJob, error) {
-	return c.start(restoring, in.from, func(c call, j *Job, blobs BlobContainer) error {
-		held, err := c.fetch(blobs, in.folder)
-		if err != nil {
-			return err
+	return c.start(restoring, in.from, in.restoreKey)
+}
+
+// restoreKey is the work of the restore of a key.
+func (in keyRestoreInput) restoreKey(c call, j *Job, blobs BlobContainer) error {
+	held, err := c.fetch(blobs, in.folder)
+	if err != nil {
+		return err
+	}
+	o := held.key(c.name)
+	if o == nil {
+		return keys.Absent(c.name, "")
+	}
+	j.Details = fmt.Sprintf("Number of successful key versions restored: %d, Number of key versions could not overwrite: 0", len(o.Versions))
+	return c.update(func(tx *shelf.Tx) error {
+		if keys.Taken(tx.Root(), o.Name, c.unix()) {
+			return keys.Words().RestoreConflict(keyLife.id(c.container, o, o.Current()).String())
 		}
-		o := held.key(c.name)
-		if o == nil {
-			return keys.Absent(c.name, "")
-		}
-		j.Details = fmt.Sprintf("Number of successful key versions restored: %d, Number of key versions could not overwrite: 0", len(o.Versions))
-		return c.update(func(tx *shelf.Tx) error {
-			if keys.Taken(tx.Root(), o.Name, c.unix()) {
-				return keys.Words().RestoreConflict(keyLife.id(c.container, o, o.Current()).String())
-			}
-			keys.Put(tx, o)
-			return nil
-		})
+		keys.Put(tx, o)
+		return nil
 	})
 }
 
 // getBackupStatus answers the backup that the path names.
 func getBackupStatus(c call, _ nothing) (Job, error) {
-	return c.container.admin.job(c.name, false, c.now)
+	return c.container.admin.jobs.find(c.name, false, c.now)
 }
 
 // getRestoreStatus answers the restore that the path names.
 func getRestoreStatus(c call, _ nothing) (Job, error) {
-	return c.container.admin.job(c.name, true, c.now)
+	return c.container.admin.jobs.find(c.name, true, c.now)
 }

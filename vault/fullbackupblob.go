@@ -52,6 +52,15 @@ func (c call) snapshot() ([]byte, error) {
 // isPurged tells whether nothing of a key can be had any more.
 func isPurged(o *keyObject, now int64) bool { return o.Deletion != nil && o.Deletion.Purge <= now }
 
+// packed is a full backup, sealed for a folder.
+func (c call) packed(folder string) ([]byte, error) {
+	plain, err := c.snapshot()
+	if err != nil {
+		return nil, err
+	}
+	return c.sealFull(plain, folder)
+}
+
 // sealFull seals a full backup for a folder.
 func (c call) sealFull(plain []byte, folder string) ([]byte, error) {
 	key, err := c.container.module.Derive(c.ctx, fullBackupPurpose, 32)

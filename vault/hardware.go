@@ -11,27 +11,23 @@ func (s *Service) newModule() (*hsm.Module, error) { return hsm.New(&hsm.Options
 // Module returns the simulated hardware that holds the keys of the -HSM types of vaults. A Managed HSM has its own.
 func (s *Service) Module() *hsm.Module { return s.module }
 
+// employs tells whether a module is that of a container already.
+func (s *Service) employs(module *hsm.Module) bool {
+	if module == s.module {
+		return true
+	}
+	for _, c := range s.containers.Range {
+		if c.(*container).module == module {
+			return true
+		}
+	}
+	return false
+}
+
 // hardened is the type of a key that is put into hardware.
 func hardened(t crypto.KeyType) crypto.KeyType {
 	if t == "" || t.HSM() {
 		return t
 	}
 	return t + "-HSM"
-}
-
-// loadModule gives the module the domain that the store held, or has the one it has kept.
-func (l *loader) loadModule() error {
-	if !l.ownModule {
-		return nil
-	}
-	if l.domain != nil {
-		if err := l.module.RestoreDomain(l.domain); err != nil {
-			return badRecord("module", err)
-		}
-		return nil
-	}
-	if l.store == nil {
-		return nil
-	}
-	return l.module.ExportDomain(func(secret []byte) error { return l.keep("module", secret) })
 }

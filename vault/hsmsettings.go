@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,14 +27,14 @@ type settingList []Setting
 // listSettings answers every setting.
 func listSettings(c call, _ nothing) (all settingList, _ error) {
 	for _, s := range knownSettings {
-		all = append(all, c.set.estate.setting(s))
+		all = append(all, c.set.hsm.setting(s))
 	}
 	return all, nil
 }
 
 // setting is a known setting as it is now.
-func (e hsmState) setting(s Setting) Setting {
-	if value, ok := e.Settings[s.Name]; ok {
+func (h hsmState) setting(s Setting) Setting {
+	if value, ok := h.Settings[s.Name]; ok {
 		s.Value = value
 	}
 	return s
@@ -54,7 +55,7 @@ func getSetting(c call, _ nothing) (Setting, error) {
 	if err != nil {
 		return Setting{}, err
 	}
-	return c.set.estate.setting(s), nil
+	return c.set.hsm.setting(s), nil
 }
 
 // settingValue is the input of SettingUpdate.
@@ -75,11 +76,9 @@ func updateSetting(c call, v settingValue) (Setting, error) {
 	}
 	err = c.container.change(c.ctx, func(next *settings) error {
 		changed := map[string]string{}
-		for name, value := range next.estate.Settings {
-			changed[name] = value
-		}
+		maps.Copy(changed, next.hsm.Settings)
 		changed[s.Name] = string(v)
-		next.estate.Settings = changed
+		next.hsm.Settings = changed
 		return nil
 	})
 	s.Value = string(v)

@@ -3,6 +3,8 @@ package vault
 import (
 	"path"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/embedvault/embedvault/errs"
@@ -62,48 +64,63 @@ func (j Job) begun() Job {
 // maxJobs is how many jobs are remembered.
 const maxJobs = 64
 
-// jobs are the backups and restores of a Managed HSM. Those of its administration are guarded by its mutex.
+// jobs are the backups and restores of a Managed HSM, one at a time.
 type jobs struct {
-	working  bool      // a request is doing the work of a job
-	blocking bool      // and nothing but the status of a restore is answered meanwhile
-	restored time.Time // until when nothing else is answered after that work; the zero time: none has been done
-	over     []Job     // as they end, the newest last
-	folder   time.Time // the second by which the newest folder is named
+	mu      sync.Mutex // guards what follows, up to the next empty line
+	working bool       // a request is doing the work of a job
+	over    []Job      // as they end, the newest last
+	folder  time.Time  // the second by which the newest folder is named
+
+	// Every request reads these without the lock, under which they are written.
+	blocking atomic.Bool               // that work has nothing but the status of a restore answered meanwhile
+	restored atomic.Pointer[time.Time] // until when nothing else is answered after that work; nil: none has been done
 }
 
 // begin makes the work of a job the caller's, who came at a moment, until the caller ends it. It refuses a caller who came
 // before the newest job ended.
-func (a *administration) begin(came time.Time, blocks bool) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if last := len(a.jobs.over) - 1; a.jobs.working || last >= 0 && came.Before(a.jobs.over[last].Ended) {
+func (all *jobs) begin(came time.Time, blocks bool) error {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if last := len(all.over) - 1; all.working || last >= 0 && came.Before(all.over[last].Ended) {
 		return errs.NewJobRunning()
 	}
-	a.jobs.working, a.jobs.blocking = true, blocks
+	all.working = true
+	all.blocking.Store(blocks)
 	return nil
 }
 
 // end remembers a job whose work is done, nil if the request was refused that began it.
-func (a *administration) end(j *Job) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+func (all *jobs) end(j *Job) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
 	if j != nil {
-		if a.jobs.blocking {
-			a.jobs.restored = j.Ended
+		if all.blocking.Load() {
+			until := j.Ended
+			all.restored.Store(&until)
 		}
-		if over := a.jobs.over; len(over) == maxJobs {
-			a.jobs.over = slices.Delete(over, 0, 1)
+		if len(all.over) == maxJobs {
+			all.over = slices.Delete(all.over, 0, 1)
 		}
-		a.jobs.over = append(a.jobs.over, *j)
+		all.over = append(all.over, *j)
 	}
-	a.jobs.working, a.jobs.blocking = false, false
+	all.working = false
+	all.blocking.Store(false) // last: whoever sees it sees how long to wait
 }
 
-// job finds a job among the backups or among the restores.
-func (a *administration) job(id string, restores bool, now time.Time) (Job, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, j := range a.jobs.over {
+// restoring tells whether a restore is in progress. It waits for nobody.
+func (all *jobs) restoring(now time.Time) bool {
+	if all.blocking.Load() {
+		return true
+	}
+	until := all.restored.Load()
+	return until != nil && now.Before(*until)
+}
+
+// find finds a job among the backups or among the restores.
+func (all *jobs) find(id string, restores bool, now time.Time) (Job, error) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	for _, j := range all.over {
 		if j.ID == id && j.restores == restores {
 			return j.at(now), nil
 		}
@@ -112,13 +129,13 @@ func (a *administration) job(id string, restores bool, now time.Time) (Job, erro
 }
 
 // folderTime is the second by which the folder of a backup is named: that of now, or the one after the newest folder's.
-func (a *administration) folderTime(now time.Time) time.Time {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+func (all *jobs) folderTime(now time.Time) time.Time {
+	all.mu.Lock()
+	defer all.mu.Unlock()
 	now = now.UTC().Truncate(time.Second)
-	if !now.After(a.jobs.folder) {
-		now = a.jobs.folder.Add(time.Second)
+	if !now.After(all.folder) {
+		now = all.folder.Add(time.Second)
 	}
-	a.jobs.folder = now
+	all.folder = now
 	return now
 }

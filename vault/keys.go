@@ -47,12 +47,12 @@ type CreateKeyOptions struct {
 // keyVersion is what a version of a key holds.
 type keyVersion struct {
 	key     *crypto.Key
-	release *ReleasePolicy // nil: the key never leaves
+	release *keptRelease // nil: the key never leaves
 }
 
 // symmetricSize is the length of a symmetric key in bits, 0 of others.
-func (k *keyVersion) symmetricSize() int {
-	if s := k.key.Spec(); s.Type.Base() == crypto.KeyTypeOct {
+func (v *keyVersion) symmetricSize() int {
+	if s := v.key.Spec(); s.Type.Base() == crypto.KeyTypeOct {
 		return s.Size
 	}
 	return 0
@@ -73,6 +73,7 @@ var keyLife = life[keyVersion, keyOwn, Key, KeyItem]{
 type keyInput struct {
 	spec       crypto.Spec
 	exportable bool
+	asked      askedRelease // stands for the Release of the options
 	CreateKeyOptions
 }
 
@@ -87,7 +88,7 @@ func (in keyInput) validate(s *settings) error {
 	if err := validOperations(in.Operations); err != nil {
 		return err
 	}
-	if err := s.validRelease(spec.Type.HSM(), in.exportable, in.Release); err != nil {
+	if err := s.validRelease(spec.Type.HSM(), in.exportable, in.asked); err != nil {
 		return err
 	}
 	if err := hsm.CheckImportOperation(spec.Type, in.Operations); err != nil {
@@ -126,10 +127,14 @@ func (p *prices) charged(class limiter.Class, spec crypto.Spec, hardware bool) (
 
 // createKey makes a key and adds it as a version. The key is made before the vault is changed: nobody waits for it.
 func createKey(c call, in keyInput) (out Key, err error) {
-	if in.Release, err = c.settled(in.Release); err != nil {
+	release, err := in.asked.read()
+	if err != nil {
 		return out, err
 	}
-	if err = c.consult(in.Release); err != nil {
+	if err = c.precheck(release); err != nil {
+		return out, err
+	}
+	if err = c.consult(release); err != nil {
 		return out, err
 	}
 	spec, err := c.set.specOf(in.spec).Normalize()
@@ -140,18 +145,18 @@ func createKey(c call, in keyInput) (out Key, err error) {
 	if err != nil {
 		return out, err
 	}
-	return addKey(c, private, in.CreateKeyOptions, nil)
+	return addKey(c, private, in.CreateKeyOptions, release, nil)
 }
 
-// addKey adds a key that a driver holds as a version, if the vault is then as the caller needs it, who may also revise the
-// version; nil needs nothing.
-func addKey(c call, private crypto.Private, in CreateKeyOptions, needs func(*shelf.Root, *keyRecord) error) (out Key, err error) {
+// addKey adds a key that a driver holds as a version with a release policy, which stands for that of the options, if the vault
+// is then as the caller needs it, who may also revise the version; nil needs nothing.
+func addKey(c call, private crypto.Private, in CreateKeyOptions, release *keptRelease, needs func(*shelf.Root, *keyRecord) error) (out Key, err error) {
 	v := &keyRecord{ID: newVersionID(), Attributes: in.Validity.fresh(c.unix()), Tags: ownTags(in.Tags)}
 	ops := in.Operations
 	if ops == nil {
 		ops = private.Spec().DefaultOperations()
 	}
-	v.Data.release = in.Release
+	v.Data.release = release
 	v.Data.key, err = crypto.NewKey(c.keyURL(v.ID), private, ops)
 	if err != nil {
 		return out, err
@@ -225,6 +230,7 @@ type ImportKeyOptions struct {
 type importInput struct {
 	jwk        crypto.JWK
 	exportable bool
+	asked      askedRelease // stands for the Release of the options
 	ImportKeyOptions
 }
 
@@ -246,7 +252,7 @@ func (in importInput) validate(s *settings) error {
 	if err := hsm.CheckImportOperation(kty, in.jwk.KeyOps); err != nil {
 		return err
 	}
-	if err := s.validRelease(hardware, in.exportable, in.Release); err != nil {
+	if err := s.validRelease(hardware, in.exportable, in.asked); err != nil {
 		return err
 	}
 	return validTags(in.Tags, maxKeyTag)
@@ -254,7 +260,11 @@ func (in importInput) validate(s *settings) error {
 
 // importKey takes a key in and adds it as a version.
 func importKey(c call, in importInput) (out Key, err error) {
-	if in.Release, err = c.settled(in.Release); err != nil {
+	release, err := in.asked.read()
+	if err != nil {
+		return out, err
+	}
+	if err = c.precheck(release); err != nil {
 		return out, err
 	}
 	if in.HSM || c.container.hardwareOnly {
@@ -264,8 +274,8 @@ func importKey(c call, in importInput) (out Key, err error) {
 	if err != nil {
 		return out, err
 	}
-	if err = c.consult(in.Release); err != nil {
+	if err = c.consult(release); err != nil {
 		return out, err
 	}
-	return addKey(c, private, CreateKeyOptions{in.jwk.KeyOps, in.Validity, in.Tags, in.Release}, nil)
+	return addKey(c, private, CreateKeyOptions{Operations: in.jwk.KeyOps, Validity: in.Validity, Tags: in.Tags}, release, nil)
 }

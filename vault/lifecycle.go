@@ -30,8 +30,8 @@ type Deletion struct {
 	DeletedAt, ScheduledPurge time.Time
 }
 
-// update carries out a change of what the container holds, unless it then held more keys than it may. With it goes some of
-// what is only kept until its time is over.
+// update carries out a change of what the container holds, unless it then held more keys than it may. The same change takes
+// away a few of the objects whose time is over.
 func (c call) update(change func(*shelf.Tx) error) error {
 	if c.container.admin != nil {
 		over, err := c.sameDomain()

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,12 +15,12 @@ import (
 // wrote.
 var ErrBadRecord = errors.New("vault: the store holds a record that does not belong there")
 
-// badRecord says of which sort the record is, and why it does not belong there.
-func badRecord(sort string, cause error) error {
+// badRecord says of which type the record is, and why it does not belong there.
+func badRecord(of string, cause error) error {
 	if cause == nil {
-		return fmt.Errorf("%w (%q)", ErrBadRecord, sort)
+		return fmt.Errorf("%w (%q)", ErrBadRecord, of)
 	}
-	return fmt.Errorf("%w (%q): %w", ErrBadRecord, sort, cause)
+	return fmt.Errorf("%w (%q): %w", ErrBadRecord, of, cause)
 }
 
 // loader brings back what a store holds.
@@ -88,6 +89,52 @@ func (l *loader) wipe() {
 // secrets takes over the root key and the domain of the module, or makes new ones.
 func (l *loader) secrets() error { return errors.Join(l.loadRoot(), l.loadModule()) }
 
+// rootKey is the secret of a service from which the keys of its blobs are derived.
+type rootKey [32]byte
+
+// loadRoot takes over the root key that the store held. A new store gets a new one; a store that held anything else
+// without it has lost it.
+func (l *loader) loadRoot() error {
+	if l.root != nil || !l.fresh {
+		if len(l.root) != len(l.Service.root) {
+			return badRecord(serviceRecord, errors.New("the root key is missing or torn"))
+		}
+		copy(l.Service.root[:], l.root)
+		return nil
+	}
+	rand.Read(l.Service.root[:])
+	if l.store == nil {
+		return nil
+	}
+	return l.keep(serviceRecord, l.Service.root[:])
+}
+
+// loadModule gives the module the domain that the store held, or has the one it has kept.
+func (l *loader) loadModule() error {
+	if !l.ownModule {
+		return nil
+	}
+	if l.domain != nil {
+		if err := l.module.RestoreDomain(l.domain); err != nil {
+			return badRecord(moduleRecord, err)
+		}
+		return nil
+	}
+	if l.store == nil {
+		return nil
+	}
+	return l.module.ExportDomain(func(secret []byte) error { return l.keep(moduleRecord, secret) })
+}
+
+// keep has a secret of the service committed when all is loaded. The copies that this makes are left to the collector.
+func (l *loader) keep(as string, secret []byte) error {
+	data, err := json.Marshal(secret)
+	if err != nil {
+		return err
+	}
+	return l.last.add("", []record{{Type: as, Data: data}}, nil)
+}
+
 // take sorts a record in, and overwrites what the store gave.
 func (l *loader) take(stored store.Record) error {
 	defer clear(stored.Value)
@@ -96,27 +143,27 @@ func (l *loader) take(stored store.Record) error {
 		return badRecord("", err)
 	}
 	if r.Schema != schema {
-		return badRecord(r.Sort, fmt.Errorf("its schema is %d, and %d is known", r.Schema, schema))
+		return badRecord(r.Type, fmt.Errorf("its schema is %d, and %d is known", r.Schema, schema))
 	}
 	if r.key() != stored.Key {
-		return badRecord(r.Sort, errors.New("its key is another's"))
+		return badRecord(r.Type, errors.New("its key is another's"))
 	}
-	switch r.Sort {
-	case "service":
+	switch r.Type {
+	case serviceRecord:
 		defer clear(r.Data)
 		if err := json.Unmarshal(r.Data, &l.root); err != nil {
-			return badRecord(r.Sort, err)
+			return badRecord(r.Type, err)
 		}
-	case "module":
+	case moduleRecord:
 		return l.takeDomain(r)
-	case "vault":
+	case vaultRecord:
 		return l.vault(r)
-	case "object":
+	case objectRecord:
 		l.objects = append(l.objects, r)
-	case "version":
+	case versionRecord:
 		l.versions[stored.Key] = r
 	default:
-		return badRecord(r.Sort, nil)
+		return badRecord(r.Type, nil)
 	}
 	return nil
 }
@@ -126,7 +173,7 @@ func (l *loader) takeDomain(r record) error {
 	defer clear(r.Data)
 	var domain []byte
 	if err := json.Unmarshal(r.Data, &domain); err != nil {
-		return badRecord(r.Sort, err)
+		return badRecord(r.Type, err)
 	}
 	if r.Vault == "" {
 		l.domain = domain
@@ -139,18 +186,18 @@ func (l *loader) takeDomain(r record) error {
 // vault makes a vault of its settings.
 func (l *loader) vault(r record) error {
 	if r.Settings == nil {
-		return badRecord(r.Sort, errors.New("it has no settings"))
+		return badRecord(r.Type, errors.New("it has no settings"))
 	}
 	if r.HSM != nil {
 		l.hsms = append(l.hsms, r)
 		return nil
 	}
 	if !validVaultName(r.Vault) {
-		return badRecord(r.Sort, errors.New("no vault has its name"))
+		return badRecord(r.Type, errors.New("no vault has its name"))
 	}
 	set, err := newSettings(ProductKeyVault, r.Vault, r.Settings.options(), l.tenantID())
 	if err != nil {
-		return badRecord(r.Sort, err)
+		return badRecord(r.Type, err)
 	}
 	c := l.newContainerLocked(r.Vault, set, l.module)
 	l.containers.Store(c.key(), c)
@@ -161,21 +208,21 @@ func (l *loader) vault(r record) error {
 func (l *loader) hsm(r record) error {
 	switch {
 	case r.Settings.RBAC == nil:
-		return badRecord(r.Sort, errors.New("it has no roles"))
+		return badRecord(r.Type, errors.New("it has no roles"))
 	case !validVaultName(r.HSM.Name) || !strings.EqualFold(r.Vault, r.HSM.Name+products[ProductManagedHSM].apart):
-		return badRecord(r.Sort, errors.New("its name is another's"))
+		return badRecord(r.Type, errors.New("its name is another's"))
 	}
 	set, err := newSettings(ProductManagedHSM, r.HSM.Name, r.Settings.options(), l.tenantID())
 	if err != nil {
-		return badRecord(r.Sort, err)
+		return badRecord(r.Type, err)
 	}
-	set.estate = r.HSM.hsmState
+	set.hsm = r.HSM.hsmState
 	module, err := l.newModule()
 	if err != nil {
 		return err
 	}
 	if err := module.RestoreDomain(l.domains[strings.ToLower(r.Vault)]); err != nil {
-		return badRecord(r.Sort, err)
+		return badRecord(r.Type, err)
 	}
 	c := l.newContainerLocked(r.HSM.Name, set, module)
 	l.containers.Store(c.key(), c)
@@ -186,13 +233,13 @@ func (l *loader) hsm(r record) error {
 func (l *loader) place(ctx context.Context, object record) error {
 	v, kind := l.lookup(strings.ToLower(object.Vault)), kindAt(object.Kind)
 	if v == nil || kind == nil {
-		return badRecord(object.Sort, errors.New("there is no such vault or kind"))
+		return badRecord(object.Type, errors.New("there is no such vault or kind"))
 	}
 	var own []record
 	for _, id := range object.Versions {
-		r, ok := l.versions[record{Sort: "version", Vault: object.Vault, Kind: object.Kind, Name: object.Name, ID: id}.key()]
+		r, ok := l.versions[record{Type: versionRecord, Vault: object.Vault, Kind: object.Kind, Name: object.Name, ID: id}.key()]
 		if !ok {
-			return badRecord(object.Sort, errors.New("a version is missing"))
+			return badRecord(object.Type, errors.New("a version is missing"))
 		}
 		own = append(own, r)
 	}
@@ -200,7 +247,7 @@ func (l *loader) place(ctx context.Context, object record) error {
 		return l.last.add(object.Vault, nil, append(own, object))
 	}
 	if err := kind.load(ctx, v, object, own); err != nil {
-		return badRecord(object.Sort, err)
+		return badRecord(object.Type, err)
 	}
 	return nil
 }

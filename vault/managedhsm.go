@@ -1,28 +1,24 @@
 package vault
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
-	"sync"
-	"time"
+	"fmt"
 
 	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/policy"
 )
 
-// ManagedHSM is a Managed ManagedHSM: a container of keys in a hardware module of its own, with roles of its own. Its methods are what
-// the control plane does; everything else goes through a [Client]. It is safe for concurrent use.
+// ManagedHSM is a Managed HSM: a container of keys in a hardware module of its own, with roles of its own. Its methods are
+// what the control plane does; everything else goes through a [Client]. It is safe for concurrent use.
 //
 // It cannot be used until somebody downloads its security domain ([Client.DownloadSecurityDomain]), or uploads that of
-// another one: until then it answers 403 (errs.NotActivated) to
-// whoever has the right.
+// another one: until then it answers 403 (errs.NotActivated) to whoever has the right.
 type ManagedHSM struct{ *container }
 
-// ManagedHSMOptions say what a Managed HSM is. The zero ManagedHSMOptions are one without administrators, which the program alone can
-// use, open to every network, whose deleted keys are kept for 90 days and can be purged.
+// ManagedHSMOptions say what a Managed HSM is. The zero ManagedHSMOptions are one without administrators, which the program
+// alone can use, open to every network, whose deleted keys are kept for 90 days and can be purged.
 type ManagedHSMOptions struct {
 	// TenantID is whose tokens it accepts. "": the tenant of the service, or DefaultTenant.
 	TenantID string
@@ -42,7 +38,8 @@ type ManagedHSMOptions struct {
 	// Network is the firewall, of at most 10 addresses and no virtual networks. The zero NetworkRules let everybody in.
 	Network policy.NetworkRules
 	// Module is the simulated hardware of this HSM alone, with a profile of its own, say. Its domain is kept in the store,
-	// from which the HSM comes back with a module as of nil. nil: a module of the HSM's own.
+	// from which the HSM comes back with a module as of nil. One that another container of the service has is refused. nil: a
+	// module of the HSM's own.
 	Module *hsm.Module
 }
 
@@ -52,22 +49,24 @@ const (
 	maxHSMAddresses   = 10
 )
 
-// standardB1 is the product of every Managed HSM here.
+// standardB1 is the pricing tier of every Managed HSM here.
 const standardB1 SKU = "Standard_B1"
 
 var (
-	errTooManyAddresses = errors.New("there can be at most 10 addresses")
+	errTooManyAddresses = fmt.Errorf("there can be at most %d addresses", maxHSMAddresses)
 	errVirtualNetworks  = errors.New("a Managed HSM has no virtual network rules")
 	errDenials          = errors.New("a Managed HSM has no deny assignments")
 )
 
-// hsmNetwork tells whether a Managed HSM can have these rules.
-func hsmNetwork(rules policy.NetworkRules) error {
+// validHSM tells whether a Managed HSM can have the settings, as far as a vault can have more. What it cannot have is a 400.
+func (s *settings) validHSM() error {
 	switch {
-	case len(rules.IPRules) > maxHSMAddresses:
-		return errTooManyAddresses
-	case len(rules.VirtualNetworkRules) > 0:
-		return errVirtualNetworks
+	case len(s.Network.IPRules) > maxHSMAddresses:
+		return invalid("networkAcls", errTooManyAddresses)
+	case len(s.Network.VirtualNetworkRules) > 0:
+		return invalid("networkAcls", errVirtualNetworks)
+	case len(s.RBAC.Denials) > 0:
+		return invalid("denyAssignments", errDenials)
 	}
 	return nil
 }
@@ -75,7 +74,7 @@ func hsmNetwork(rules policy.NetworkRules) error {
 // options are those of a container.
 func (o ManagedHSMOptions) options() (VaultOptions, error) {
 	if len(o.Administrators) > maxAdministrators {
-		return VaultOptions{}, errs.NewInvalidProperty("properties.initialAdminObjectIds", "There can be at most 20")
+		return VaultOptions{}, errs.NewInvalidProperty("properties.initialAdminObjectIds", fmt.Sprintf("There can be at most %d", maxAdministrators))
 	}
 	all := VaultOptions{
 		SKU: standardB1, TenantID: o.TenantID, Subscription: o.Subscription, ResourceGroup: o.ResourceGroup, Region: o.Region,
@@ -99,12 +98,12 @@ func (o ManagedHSMOptions) options() (VaultOptions, error) {
 }
 
 // Options returns what the Managed HSM is, with the defaults of ManagedHSMOptions filled in and the administrators, assignments
-// and custom roles of now.
+// and custom roles of now. Their Module is nil, so that they make another Managed HSM: ManagedHSM.Module has that of this one.
 func (h *ManagedHSM) Options() ManagedHSMOptions {
 	s := h.settings.Load()
 	o := ManagedHSMOptions{
 		TenantID: s.TenantID, Subscription: s.Subscription, ResourceGroup: s.ResourceGroup, Region: s.Region,
-		RetentionDays: s.RetentionDays, PurgeProtection: s.PurgeProtection, Network: s.Network.Clone(), Module: h.module,
+		RetentionDays: s.RetentionDays, PurgeProtection: s.PurgeProtection, Network: s.Network.Clone(),
 		Roles: cloned(s.RBAC.Roles, policy.RoleDefinition.Clone),
 	}
 	for _, a := range s.RBAC.Assignments {
@@ -122,7 +121,7 @@ func (h *ManagedHSM) Options() ManagedHSMOptions {
 func (h *ManagedHSM) Module() *hsm.Module { return h.module }
 
 // Activated tells whether the Managed HSM can be used: its security domain was downloaded, or another's uploaded.
-func (h *ManagedHSM) Activated() bool { return h.settings.Load().estate.Activated }
+func (h *ManagedHSM) Activated() bool { return h.settings.Load().hsm.Activated }
 
 // SetRBAC replaces all role assignments and custom roles, whoever has been given which by requests. With Options.Lag,
 // changed roles count when the lag is over. An assignment without an id gets one. Errors: a 400 for a role or scope that does
@@ -135,8 +134,8 @@ func (h *ManagedHSM) SetRBAC(ctx context.Context, r RBAC) error {
 	})
 }
 
-// AddRoleAssignments adds role assignments to those there are, all or none. One without an id gets one. With Options.Lag, they count
-// when the lag is over. Errors: a 400 for a role or scope that does not exist, and for an id that another assignment has
+// AddRoleAssignments adds role assignments to those there are, all or none. One without an id gets one. With Options.Lag, they
+// count when the lag is over. Errors: a 400 for a role or scope that does not exist, and for an id that another assignment has
 // (errs.RoleAssignmentExists), the context's error, or the store's.
 func (h *ManagedHSM) AddRoleAssignments(ctx context.Context, assignments ...policy.RoleAssignment) error {
 	return h.change(ctx, func(s *settings) error {
@@ -144,25 +143,6 @@ func (h *ManagedHSM) AddRoleAssignments(ctx context.Context, assignments ...poli
 		s.RBAC = &roles
 		return roles.add(assignments)
 	})
-}
-
-// add adds assignments, each of which gets an id unless it has one that no other has.
-func (r *RBAC) add(assignments []policy.RoleAssignment) error {
-	taken := make(map[string]bool, len(r.Assignments)+len(assignments))
-	for _, a := range r.Assignments {
-		taken[assignmentGUID(a)] = true
-	}
-	r.Assignments = slices.Clip(r.Assignments)
-	for _, a := range assignments {
-		a.ID = cmp.Or(a.ID, newGUID())
-		guid := assignmentGUID(a)
-		if taken[guid] {
-			return errs.NewRoleAssignmentExists()
-		}
-		taken[guid] = true
-		r.Assignments = append(r.Assignments, a)
-	}
-	return nil
 }
 
 // hsmState is what a Managed HSM keeps besides keys and roles.
@@ -173,30 +153,6 @@ type hsmState struct {
 
 // administration is what goes on in a Managed HSM.
 type administration struct {
-	mu       sync.Mutex
 	ceremony ceremony
 	jobs     jobs
-}
-
-func newAdministration() *administration { return new(administration) }
-
-// restoring tells whether a restore is in progress.
-func (a *administration) restoring(now time.Time) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.jobs.blocking || now.Before(a.jobs.restored)
-}
-
-// ready tells whether the container can carry out an operation at all.
-func (c call) ready(r *row) error {
-	if c.container.admin == nil {
-		return nil
-	}
-	if !r.dormant && !c.set.estate.Activated {
-		return errs.NewNotActivated()
-	}
-	if r.operation != OpRestoreStatus && c.container.admin.restoring(c.now) {
-		return errs.NewRestoreInProgress()
-	}
-	return nil
 }

@@ -82,7 +82,8 @@ const (
 	OpRoleAssignmentDelete Operation = "RoleAssignmentDelete"
 )
 
-// unthrottled is the class of what a Managed HSM alone has, its roles apart: none of its limits is on it.
+// unthrottled is the class of what a Managed HSM alone has, its roles apart: none of its limits is on it. A vault that is
+// asked for it, and answers 404, charges it as the use of a secret.
 const unthrottled = limiter.SecretUse
 
 // The table: every operation once, with audited name, status, method and path, right, and class of limit.

@@ -215,6 +215,20 @@ func (c *call) wellFormed(r *row) error {
 	return nil
 }
 
+// ready tells whether the container can carry out an operation at all.
+func (c call) ready(r *row) error {
+	if c.container.admin == nil {
+		return nil
+	}
+	if !r.dormant && !c.set.hsm.Activated {
+		return errs.NewNotActivated()
+	}
+	if r.operation != OpRestoreStatus && c.container.admin.jobs.restoring(c.now) {
+		return errs.NewRestoreInProgress()
+	}
+	return nil
+}
+
 // host is the host that the caller knows the container by.
 func (c *call) host() string {
 	if c.wire != nil && c.wire.Host != "" {

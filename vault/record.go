@@ -12,11 +12,11 @@ import (
 	"github.com/embedvault/embedvault/vault/store"
 )
 
-// A store holds five sorts of records, each a JSON object that names what it belongs to:
+// A store holds five types of records, each a JSON object that names what it belongs to:
 //
 //	service  the root key of a service
 //	module   the domain of its module, or of that of a Managed HSM
-//	vault    the settings of a container, and the estate of a Managed HSM
+//	vault    the settings of a container, and the state of a Managed HSM
 //	object   name, deletion and the ids of the versions of an object
 //	version  one version
 //
@@ -24,10 +24,10 @@ import (
 // derived from the names in it. Records hold names, never URLs.
 //
 // The names of the members here, and of those in what a record holds, are the format: a change of one is a new schema. The
-// file testdata/records.txt holds a record of each sort with all its members.
+// file testdata/records.txt holds a record of each type with all its members.
 type record struct {
 	Schema     int               `json:"schema"`
-	Sort       string            `json:"sort"`
+	Type       string            `json:"sort"`
 	Vault      string            `json:"vault"`
 	Kind       int               `json:"kind,omitempty"`
 	Name       string            `json:"name,omitempty"`
@@ -43,12 +43,21 @@ type record struct {
 	Data       json.RawMessage   `json:"data,omitempty"`
 }
 
+// The types of records.
+const (
+	serviceRecord = "service"
+	moduleRecord  = "module"
+	vaultRecord   = "vault"
+	objectRecord  = "object"
+	versionRecord = "version"
+)
+
 // schema is the version of the format.
 const schema = 1
 
 // key derives the record's key.
 func (r record) key() (k store.Key) {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%s|%s", r.Sort, strings.ToLower(r.Vault), r.Kind, strings.ToLower(r.Name), r.ID))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%s|%s", r.Type, strings.ToLower(r.Vault), r.Kind, strings.ToLower(r.Name), r.ID))
 	copy(k[:], sum[:])
 	return k
 }
@@ -79,7 +88,7 @@ func (k codec[V, O]) sweep(tx *shelf.Tx, now int64) { k.kind.Sweep(tx, now) }
 func (k codec[V, O]) records(c shelf.Change) (put, gone []record, err error) {
 	before, _ := c.Before.(*shelf.Object[V, O])
 	after, _ := c.After.(*shelf.Object[V, O])
-	object := record{Sort: "object", Kind: c.Kind, Name: c.Name}
+	object := record{Type: objectRecord, Kind: c.Kind, Name: c.Name}
 	was := map[*shelf.Version[V]]bool{}
 	if before != nil {
 		for _, v := range before.Versions {
@@ -100,7 +109,7 @@ func (k codec[V, O]) records(c shelf.Change) (put, gone []record, err error) {
 		if was[v] {
 			continue
 		}
-		r := record{Sort: "version", Kind: c.Kind, Name: c.Name, ID: v.ID.String(), Attributes: &v.Attributes, Tags: v.Tags}
+		r := record{Type: versionRecord, Kind: c.Kind, Name: c.Name, ID: v.ID.String(), Attributes: &v.Attributes, Tags: v.Tags}
 		if r.Data, err = k.encode(v.Data); err != nil {
 			return nil, nil, err
 		}
@@ -113,7 +122,7 @@ func (k codec[V, O]) records(c shelf.Change) (put, gone []record, err error) {
 func versionsWithout[V any](c shelf.Change, had map[*shelf.Version[V]]bool, kept map[shelf.VersionID]bool) (gone []record) {
 	for v := range had {
 		if !kept[v.ID] {
-			gone = append(gone, record{Sort: "version", Kind: c.Kind, Name: c.Name, ID: v.ID.String()})
+			gone = append(gone, record{Type: versionRecord, Kind: c.Kind, Name: c.Name, ID: v.ID.String()})
 		}
 	}
 	return gone

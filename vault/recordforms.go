@@ -36,14 +36,24 @@ type (
 
 func storeSettings(o VaultOptions) *storedSettings {
 	return &storedSettings{
-		o.SKU, o.TenantID, o.Subscription, o.ResourceGroup, o.Region, o.RetentionDays, o.PurgeProtection,
-		o.AccessPolicies, (*storedRBAC)(o.RBAC), o.Network,
+		SKU: o.SKU, TenantID: o.TenantID, Subscription: o.Subscription, ResourceGroup: o.ResourceGroup, Region: o.Region,
+		RetentionDays: o.RetentionDays, PurgeProtection: o.PurgeProtection,
+		AccessPolicies: o.AccessPolicies, RBAC: (*storedRBAC)(o.RBAC), Network: o.Network,
 	}
 }
 
 func (s *storedSettings) options() *VaultOptions {
 	return &VaultOptions{
-		s.SKU, s.TenantID, s.Subscription, s.ResourceGroup, s.Region, s.RetentionDays, s.PurgeProtection,
-		s.AccessPolicies, (*RBAC)(s.RBAC), s.Network,
+		SKU: s.SKU, TenantID: s.TenantID, Subscription: s.Subscription, ResourceGroup: s.ResourceGroup, Region: s.Region,
+		RetentionDays: s.RetentionDays, PurgeProtection: s.PurgeProtection,
+		AccessPolicies: s.AccessPolicies, RBAC: (*RBAC)(s.RBAC), Network: s.Network,
 	}
+}
+
+// stored is the policy as a record has it; nil stays nil.
+func (k *keptRelease) stored() *storedRelease {
+	if k == nil {
+		return nil
+	}
+	return (*storedRelease)(&k.ReleasePolicy)
 }

@@ -53,17 +53,13 @@ func release(c call, in releaseInput) (released, error) {
 }
 
 // attested returns the environment that a token speaks of, if a policy lets a key go there.
-func (c call) attested(release *ReleasePolicy, token string) (*identity.Attestation, error) {
+func (c call) attested(release *keptRelease, token string) (*identity.Attestation, error) {
 	if release == nil {
 		return nil, errs.NewKeyOperationForbidden("release")
 	}
-	rules, err := release.parsed()
-	if err != nil {
-		return nil, err
-	}
-	to, err := identity.VerifyAttestation(c.ctx, token, rules.Authorities(), c.container.svc.attestation, c.now)
+	to, err := identity.VerifyAttestation(c.ctx, token, release.rules.Authorities(), c.container.svc.attestation, c.now)
 	if err == nil {
-		d := rules.Evaluate(to.Issuer, to.Claims)
+		d := release.rules.Evaluate(to.Issuer, to.Claims)
 		if d.Allowed {
 			return to, nil
 		}

@@ -2,9 +2,11 @@ package vault
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/policy"
@@ -29,105 +31,109 @@ const maxAuthorities = 16
 // releaseContentType is that of a release policy which does not say.
 const releaseContentType = "application/json; charset=utf-8"
 
-// clone returns a policy that shares nothing with r; nil stays nil.
-func (r *ReleasePolicy) clone() *ReleasePolicy {
-	if r == nil {
-		return nil
-	}
-	c := *r
-	c.Data = bytes.Clone(r.Data)
-	return &c
+// keptRelease is a release policy as a version keeps it: as it is stored and shown, and ready to be judged by.
+type keptRelease struct {
+	ReleasePolicy
+	rules *policy.ReleasePolicy // what Data says
 }
 
-// shown returns a policy as the product shows it, sharing nothing with what is kept.
-func (s *settings) shown(kept *ReleasePolicy) *ReleasePolicy {
-	r := kept.clone()
-	if r != nil && s.Product == ProductManagedHSM {
-		r.Data = sortMembers(r.Data, 0)
-	}
-	return r
-}
-
-// normalised returns the policy as it is kept; nil stays nil. What is no policy is a 400.
-func (r *ReleasePolicy) normalised() (*ReleasePolicy, error) {
-	if r == nil {
-		return nil, nil
-	}
-	parsed, err := r.parsed()
-	if err != nil {
-		return nil, err
-	}
-	kept := &ReleasePolicy{ContentType: r.ContentType, Immutable: r.Immutable, Data: parsed.JSON()}
-	if kept.ContentType == "" {
-		kept.ContentType = releaseContentType
-	}
-	return kept, nil
-}
-
-func (r *ReleasePolicy) parsed() (*policy.ReleasePolicy, error) {
-	parsed, err := policy.ParseReleasePolicy(r.Data)
+// kept returns the policy as a version keeps it. What is no policy is a 400.
+func (r *ReleasePolicy) kept() (*keptRelease, error) {
+	rules, err := policy.ParseReleasePolicy(r.Data)
 	switch {
 	case errors.Is(err, policy.ErrReleaseVersion):
 		return nil, errs.NewPolicyVersion()
 	case err != nil:
 		return nil, errs.NewInvalidProperty("release_policy.data", sentence(err))
 	}
-	return parsed, nil
+	k := &keptRelease{rules: rules}
+	k.ContentType, k.Immutable, k.Data = cmp.Or(r.ContentType, releaseContentType), r.Immutable, rules.JSON()
+	return k, nil
+}
+
+// shown returns a policy as the product shows it, sharing nothing with what is kept; nil stays nil.
+func (s *settings) shown(k *keptRelease) *ReleasePolicy {
+	if k == nil {
+		return nil
+	}
+	r := k.ReleasePolicy
+	r.Data = bytes.Clone(r.Data)
+	if s.Product == ProductManagedHSM {
+		r.Data = sortMembers(r.Data, 0)
+	}
+	return &r
+}
+
+// askedRelease reads the release policy that a request brings, once for the whole request. nil: it brings none.
+type askedRelease func() (*keptRelease, error)
+
+// asked is the policy as that which a request brings; nil brings none.
+func (r *ReleasePolicy) asked() askedRelease {
+	if r == nil {
+		return nil
+	}
+	return sync.OnceValues(r.kept)
+}
+
+// read returns the policy, nil if there is none.
+func (a askedRelease) read() (*keptRelease, error) {
+	if a == nil {
+		return nil, nil
+	}
+	return a()
 }
 
 // validRelease checks what a new version says of its release: only a key in hardware can leave, and then by a policy.
-func (s *settings) validRelease(hardware, exportable bool, release *ReleasePolicy) error {
+func (s *settings) validRelease(hardware, exportable bool, asked askedRelease) error {
 	switch {
 	case exportable && s.Product == ProductKeyVault && s.SKU == Standard:
 		return errs.NewExportableNotSupported()
 	case exportable && !hardware:
 		return errs.NewExportableNeedsHardware()
-	case exportable && release == nil:
+	case exportable && asked == nil:
 		return errs.NewExportableNeedsPolicy()
-	case !exportable && release != nil:
+	case !exportable && asked != nil:
 		return errs.NewPolicyNeedsExportable()
-	case release == nil:
+	case asked == nil:
 		return nil
 	}
-	if !fits(release.ContentType, maxContentType) {
+	switch release, err := asked.read(); {
+	case err != nil:
+		return err
+	case !fits(release.ContentType, maxContentType):
 		return errs.NewInvalidValue()
-	}
-	parsed, err := release.parsed()
-	if err == nil && len(parsed.Authorities()) > maxAuthorities {
+	case len(release.rules.Authorities()) > maxAuthorities:
 		return errs.NewInvalidProperty("release_policy.data", fmt.Sprintf("There can be at most %d authorities", maxAuthorities))
 	}
-	return err
+	return nil
 }
 
-// settled returns the policy of a new version as it is kept, if the version may follow those of its key.
-func (c call) settled(release *ReleasePolicy) (*ReleasePolicy, error) {
+// precheck refuses a new version for what the change itself would refuse it for, as far as that is known yet: before a key is
+// made in vain and, since they are at addresses that the caller names, before the authorities of its policy are asked. The
+// change finds out again: others are under way.
+func (c call) precheck(release *keptRelease) error {
 	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
-		return nil, err
+		return err
 	}
-	kept, err := release.normalised()
-	if err != nil || kept == nil {
-		return nil, err
-	}
-	if err := c.container.module.Ready(); err != nil {
-		return nil, err
-	}
-	if most := c.container.maxKeys; most != 0 && keys.Len(c.root) >= most && keys.Live(c.root, c.name, c.unix()) == nil {
-		return nil, errs.NewTooManyKeys(most)
-	}
-	return kept, c.follows(c.root, keyVersion{release: kept})
-}
-
-// consult tells whether the authorities of a policy answer. It comes after all that is refused whatever they say: they are
-// asked at addresses that the caller names.
-func (c call) consult(release *ReleasePolicy) error {
 	if release == nil {
 		return nil
 	}
-	parsed, err := release.parsed()
-	if err != nil {
+	if err := c.container.module.Ready(); err != nil {
 		return err
 	}
-	for _, authority := range parsed.Authorities() {
+	if most := c.container.maxKeys; most != 0 && keys.Len(c.root) >= most && keys.Live(c.root, c.name, c.unix()) == nil {
+		return errs.NewTooManyKeys(most)
+	}
+	return c.follows(c.root, keyVersion{release: release})
+}
+
+// consult tells whether the authorities of a policy answer, if there is one. It comes after all that is refused whatever they
+// say.
+func (c call) consult(release *keptRelease) error {
+	if release == nil {
+		return nil
+	}
+	for _, authority := range release.rules.Authorities() {
 		if err := c.container.svc.askAuthority(c.ctx, authority); err != nil {
 			return err
 		}
@@ -151,7 +157,7 @@ func (s *Service) askAuthority(ctx context.Context, authority string) error {
 
 // mayFollow tells whether a version may follow the newest one of its key: whether keys can leave is settled with the
 // first, and an immutable policy with the one that brings it.
-func (v keyVersion) mayFollow(before *keyVersion) error {
+func (v *keyVersion) mayFollow(before *keyVersion) error {
 	switch {
 	case (v.release == nil) != (before.release == nil):
 		return errs.NewExportableFixed()
@@ -161,12 +167,12 @@ func (v keyVersion) mayFollow(before *keyVersion) error {
 	return nil
 }
 
-func (r *ReleasePolicy) same(s *ReleasePolicy) bool {
-	return r.Immutable == s.Immutable && r.ContentType == s.ContentType && bytes.Equal(r.Data, s.Data)
+func (k *keptRelease) same(l *keptRelease) bool {
+	return k.Immutable == l.Immutable && k.ContentType == l.ContentType && bytes.Equal(k.Data, l.Data)
 }
 
 // reviseRelease replaces the policy of the newest version of a key.
-func (v *keyVersion) reviseRelease(c call, release *ReleasePolicy) error {
+func (v *keyVersion) reviseRelease(c call, release *keptRelease) error {
 	switch {
 	case release == nil:
 		return nil

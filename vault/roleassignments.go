@@ -24,6 +24,25 @@ func assignmentGUID(a policy.RoleAssignment) string {
 	return guidOf(cmp.Or(a.ID, a.Role+" for "+a.PrincipalID+" at "+strings.ReplaceAll(a.Scope, "/", " ")))
 }
 
+// add adds assignments, each of which gets an id unless it has one that no other has.
+func (r *RBAC) add(assignments []policy.RoleAssignment) error {
+	taken := make(map[string]bool, len(r.Assignments)+len(assignments))
+	for _, a := range r.Assignments {
+		taken[assignmentGUID(a)] = true
+	}
+	r.Assignments = slices.Clip(r.Assignments)
+	for _, a := range assignments {
+		a.ID = cmp.Or(a.ID, newGUID())
+		guid := assignmentGUID(a)
+		if taken[guid] {
+			return errs.NewRoleAssignmentExists()
+		}
+		taken[guid] = true
+		r.Assignments = append(r.Assignments, a)
+	}
+	return nil
+}
+
 // shownAssignment is an assignment as requests see it.
 func (r *RBAC) shownAssignment(a policy.RoleAssignment) roleAssignment {
 	a.ID, a.Role, a.Scope = assignmentGUID(a), r.roleOf(a), parseRoleScope(a.Scope).String()

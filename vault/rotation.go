@@ -2,6 +2,7 @@ package vault
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,12 +13,12 @@ import (
 // The least periods of a rotation policy, in days.
 const (
 	minExpiry = 28 // of expiryTime
-	minNotice = 7  // of a rotation before expiry
+	minNotice = 7  // from a rotation that is counted back from expiry to it
 )
 
 // rotationRules are what differs between the products in rotation policies.
 type rotationRules struct {
-	minimum  int  // days that a rotation is after creation, and before expiry
+	minimum  int  // days from creation to a rotation, and from one that is counted from creation to expiry
 	notifies bool // a policy without a Notify gets one, and actions are spelt with a capital
 	absolute bool // the id of a policy is a URL, and not only its path
 	needed   bool // a key without a policy of its own is not rotated
@@ -38,9 +39,11 @@ type RotationPolicy struct {
 // LifetimeAction is what happens in the life of a key's version, and when: exactly one of the two periods is set.
 type LifetimeAction struct {
 	Action ActionType `json:"action"`
-	// After is counted from the creation of the version; at least 7 days for Rotate.
+	// After is counted from the creation of the version. For Rotate it is at least 7 days, 28 in a Managed HSM, and with an
+	// ExpiryTime as much shorter than that.
 	After Period `json:"after,omitempty"`
-	// Before is counted back from its expiry; at least 7 days for Rotate, which then needs an ExpiryTime.
+	// Before is counted back from its expiry. For Rotate it is at least 7 days, in both products, and needs an ExpiryTime,
+	// than which it is at least 7 days shorter, 28 in a Managed HSM.
 	Before Period `json:"before,omitempty"`
 }
 
@@ -79,7 +82,7 @@ func (in rotationInput) validate(s *settings) error {
 	rules := s.product().rotation
 	if in.expiry != "" {
 		if _, _, _, ok := in.expiry.parts(); !ok || in.expiry.days() < minExpiry {
-			return errs.NewInvalidProperty("attributes.expiryTime", "It must be a period of at least P28D")
+			return errs.NewInvalidProperty("attributes.expiryTime", fmt.Sprintf("It must be a period of at least P%dD", minExpiry))
 		}
 	}
 	seen := map[ActionType]bool{}
@@ -108,15 +111,20 @@ func (a LifetimeAction) validate(expiry Period, rules rotationRules) error {
 	if _, _, _, ok := period.parts(); !ok || a.After != "" && a.Before != "" {
 		return errs.NewInvalidProperty(at, "It must be a period, and the only trigger of its action")
 	}
-	least := fmt.Sprintf("at least P%dD", rules.minimum)
-	if a.Action == Rotate && a.Before == "" && period.days() < rules.minimum || a.Action == Rotate && period.days() < minNotice {
-		return errs.NewInvalidProperty(at, "It must be "+least)
+	if a.Action == Notify {
+		return nil
 	}
-	if a.Action == Rotate && a.Before != "" && expiry == "" {
+	least := rules.minimum
+	if a.Before != "" {
+		least = minNotice
+	}
+	switch {
+	case period.days() < least:
+		return errs.NewInvalidProperty(at, fmt.Sprintf("It must be at least P%dD", least))
+	case a.Before != "" && expiry == "":
 		return errs.NewInvalidProperty(at, "It needs an expiryTime")
-	}
-	if expiry != "" && period.days() > expiry.days()-rules.minimum && a.Action == Rotate {
-		return errs.NewInvalidProperty(at, "It must lie "+least+" within the expiryTime")
+	case expiry != "" && period.days() > expiry.days()-rules.minimum:
+		return errs.NewInvalidProperty(at, fmt.Sprintf("It must lie at least P%dD within the expiryTime", rules.minimum))
 	}
 	return nil
 }
@@ -154,7 +162,7 @@ func setRotationPolicy(c call, in rotationInput) (out RotationPolicy, err error)
 			return err
 		}
 		own := o.Own
-		next := &storedRotation{in.expiry, in.normalised(c.container.rotation), c.unix(), c.unix()}
+		next := &storedRotation{ExpiryTime: in.expiry, Actions: in.normalised(c.container.rotation), Created: c.unix(), Updated: c.unix()}
 		if own.Rotation != nil {
 			next.Created = own.Rotation.Created
 		}
@@ -188,7 +196,7 @@ func showRotation(c call, name string, r *storedRotation) RotationPolicy {
 	}
 	return RotationPolicy{
 		ID: id, ExpiryTime: r.ExpiryTime,
-		Actions: append([]LifetimeAction(nil), r.Actions...), Created: moment(r.Created), Updated: moment(r.Updated),
+		Actions: slices.Clone(r.Actions), Created: moment(r.Created), Updated: moment(r.Updated),
 	}
 }
 
@@ -207,11 +215,11 @@ func rotate(c call, _ nothing) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	next := CreateKeyOptions{Operations: current.Operations(), Tags: v.Tags, Release: v.Data.release}
+	next := CreateKeyOptions{Operations: current.Operations(), Tags: v.Tags}
 	if r := o.Own.Rotation; r != nil && r.ExpiryTime != "" {
 		next.Validity.Expires = r.ExpiryTime.after(c.now)
 	}
-	return addKey(c, private, next, func(r *shelf.Root, made *keyRecord) error {
+	return addKey(c, private, next, v.Data.release, func(r *shelf.Root, made *keyRecord) error {
 		_, newest, err := keys.Find(r, c.name, "", c.unix())
 		if err == nil && exportable && newest.Data.release != nil {
 			made.Data.release = newest.Data.release // which may have been replaced while the key was made

@@ -44,11 +44,11 @@ func (h *ManagedHSM) Activate(ctx context.Context) error {
 
 // activate makes the container usable with the domain of a module, its own or another.
 func (v *container) activate(ctx context.Context, domain *hsm.Module) error {
-	if domain == v.module && v.settings.Load().estate.Activated {
+	if domain == v.module && v.settings.Load().hsm.Activated {
 		return nil
 	}
 	return v.changeWith(ctx, domain, func(next *settings) error {
-		next.estate.Activated = true
+		next.hsm.Activated = true
 		if domain != v.module {
 			next.domainGeneration++
 		}
@@ -172,7 +172,7 @@ func (v *container) vacant() error {
 	if err != nil {
 		return err
 	}
-	if !waiting && v.settings.Load().estate.Activated {
+	if !waiting && v.settings.Load().hsm.Activated {
 		return errs.NewInvalidSecurityDomain("the Managed HSM is activated and has its security domain")
 	}
 	return nil

@@ -205,6 +205,9 @@ func (s *Service) create(ctx context.Context, p Product, name string, o *VaultOp
 	if s.Find(p, name) != nil {
 		return nil, errs.NewVaultAlreadyExists(name)
 	}
+	if p == ProductManagedHSM && s.employs(module) {
+		return nil, errs.NewInvalidProperty("properties.module", "It is the module of another container")
+	}
 	c := s.newContainerLocked(name, set, module)
 	if err := s.saveSettings(ctx, c, set, module); err != nil {
 		c.limits.Close()
@@ -235,6 +238,12 @@ func (s *Service) newContainerLocked(name string, set *settings, module *hsm.Mod
 	}
 	return newContainer(s, name, set, subscription.NewVault(), module)
 }
+
+// Tenant returns the tenant whose tokens the service accepts, or nil.
+func (s *Service) Tenant() *identity.Tenant { return s.tenant }
+
+// Attestation returns where the keys of authorities are found that attest environments, or nil.
+func (s *Service) Attestation() identity.AttestationAuthorities { return s.attestation }
 
 // Close ends the service: it gives out no vault any more. It returns nil. What was answered is durable already, and a store
 // that the options brought is the program's to close.

@@ -12,10 +12,10 @@ import (
 	"github.com/embedvault/embedvault/policy"
 )
 
-// SKU is the product that a vault is.
+// SKU is the pricing tier of a vault.
 type SKU string
 
-// The two products: a premium vault also has keys protected by hardware.
+// The two tiers: a premium vault also has keys protected by hardware.
 const (
 	Premium  SKU = "premium"
 	Standard SKU = "standard"
@@ -64,8 +64,8 @@ type RBAC struct {
 type settings struct {
 	VaultOptions
 	Product          Product
-	estate           hsmState
-	domainGeneration int // how often the security domain has been replaced since the service was opened
+	hsm              hsmState // of a Managed HSM
+	domainGeneration int      // how often the security domain has been replaced since the service was opened
 	resource         string
 	logged           string // the resource as the diagnostic log writes it, as JSON
 	recovery         string // the recovery level
@@ -109,22 +109,26 @@ func (s settings) compiled() (_ *settings, err error) {
 	if s.network, err = policy.CompileNetwork(s.Network); err != nil {
 		return nil, invalid("networkAcls", err)
 	}
-	switch s.rbac = nil; {
-	case s.Product == ProductManagedHSM:
-		if err := hsmNetwork(s.Network); err != nil {
-			return nil, invalid("networkAcls", err)
+	if s.Product == ProductManagedHSM {
+		if err := s.validHSM(); err != nil {
+			return nil, err
 		}
-		if len(s.RBAC.Denials) > 0 {
-			return nil, invalid("denyAssignments", errDenials)
-		}
-		s.rbac, err = policy.CompileLocalAssignments(s.RBAC.Roles, s.RBAC.Assignments)
-	case s.RBAC != nil:
-		s.rbac, err = policy.CompileAssignments(s.resource, s.RBAC.Roles, s.RBAC.Assignments, s.RBAC.Denials)
 	}
-	if err != nil {
+	if s.rbac, err = s.compiledRoles(); err != nil {
 		return nil, invalid("roleAssignments", err)
 	}
 	return &s, nil
+}
+
+// compiledRoles returns the roles ready for use, nil while access policies decide.
+func (s *settings) compiledRoles() (*policy.Assignments, error) {
+	switch {
+	case s.Product == ProductManagedHSM:
+		return policy.CompileLocalAssignments(s.RBAC.Roles, s.RBAC.Assignments)
+	case s.RBAC != nil:
+		return policy.CompileAssignments(s.resource, s.RBAC.Roles, s.RBAC.Assignments, s.RBAC.Denials)
+	}
+	return nil, nil
 }
 
 // invalid is the 400 of a property of a vault that does not compile.
@@ -141,7 +145,8 @@ func (o VaultOptions) clone() VaultOptions {
 	o.AccessPolicies = cloned(o.AccessPolicies, policy.AccessPolicy.Clone)
 	if r := o.RBAC; r != nil {
 		o.RBAC = &RBAC{
-			slices.Clone(r.Assignments), cloned(r.Roles, policy.RoleDefinition.Clone), cloned(r.Denials, policy.DenyAssignment.Clone),
+			Assignments: slices.Clone(r.Assignments), Roles: cloned(r.Roles, policy.RoleDefinition.Clone),
+			Denials: cloned(r.Denials, policy.DenyAssignment.Clone),
 		}
 	}
 	return o

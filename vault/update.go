@@ -44,12 +44,13 @@ type UpdateKeyOptions struct {
 // keyUpdate is the input of KeyUpdate.
 type keyUpdate struct {
 	UpdateKeyOptions
-	exportable *bool // what a request says again of the key; nil: nothing
+	asked      askedRelease // stands for the Release of the options
+	exportable *bool        // what a request says again of the key; nil: nothing
 }
 
 func (in keyUpdate) validate(s *settings) error {
-	if in.Release != nil {
-		if err := s.validRelease(true, true, in.Release); err != nil {
+	if in.asked != nil {
+		if err := s.validRelease(true, true, in.asked); err != nil {
 			return err
 		}
 	}
@@ -62,7 +63,7 @@ func (in keyUpdate) validate(s *settings) error {
 // updateKey changes attributes, operations, tags and the release policy of a version. It is tried before the authorities of
 // a policy are asked.
 func updateKey(c call, in keyUpdate) (Key, error) {
-	release, err := in.Release.normalised()
+	release, err := in.asked.read()
 	if err != nil {
 		return Key{}, err
 	}
@@ -84,7 +85,7 @@ func updateKey(c call, in keyUpdate) (Key, error) {
 }
 
 // revision is what the update does to a version, or why it cannot. It changes nothing that the version shares with others.
-func (in keyUpdate) revision(c call, release *ReleasePolicy) func(*keyRecord) error {
+func (in keyUpdate) revision(c call, release *keptRelease) func(*keyRecord) error {
 	return func(v *keyRecord) error {
 		if in.exportable != nil && *in.exportable != (v.Data.release != nil) {
 			return errs.NewExportableFixed()

@@ -25,7 +25,7 @@ func (keyInput) read(r *Exchange) (in keyInput, err error) {
 	if err := body.Attributes.local(r); err != nil {
 		return in, err
 	}
-	if in.exportable, in.Release, err = body.Attributes.leaves(r, body.Release); err != nil {
+	if in.exportable, in.asked, err = body.Attributes.leaves(r, body.Release); err != nil {
 		return in, err
 	}
 	in.spec = crypto.Spec{Type: body.Kty, Size: int(body.KeySize), Curve: body.Crv, PublicExponent: int(body.PublicExponent)}
@@ -44,7 +44,7 @@ func (importInput) read(r *Exchange) (in importInput, err error) {
 	if err != nil {
 		return in, err
 	}
-	if in.exportable, in.Release, err = body.Attributes.leaves(r, body.Release); err != nil {
+	if in.exportable, in.asked, err = body.Attributes.leaves(r, body.Release); err != nil {
 		return in, err
 	}
 	if len(body.Key) == 0 || in.jwk.UnmarshalJSON(body.Key) != nil {
@@ -69,7 +69,7 @@ func (keyUpdate) read(r *Exchange) (in keyUpdate, err error) {
 	}
 	in.Operations, in.Attributes, in.Tags = body.KeyOps, body.Attributes.update(), body.Tags
 	in.exportable = body.Attributes.Exportable
-	in.Release, err = body.Release.policy()
+	in.asked, err = body.Release.asked()
 	return in, err
 }
 

@@ -12,8 +12,8 @@ type wireRelease struct {
 	Data        *string `json:"data"`
 }
 
-// policy decodes the policy; nil stays nil.
-func (p *wireRelease) policy() (*ReleasePolicy, error) {
+// asked decodes the policy; nil stays nil.
+func (p *wireRelease) asked() (askedRelease, error) {
 	if p == nil {
 		return nil, nil
 	}
@@ -21,7 +21,8 @@ func (p *wireRelease) policy() (*ReleasePolicy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ReleasePolicy{ContentType: p.ContentType, Immutable: p.Immutable, Data: data}, nil
+	release := &ReleasePolicy{ContentType: p.ContentType, Immutable: p.Immutable, Data: data}
+	return release.asked(), nil
 }
 
 // release appends the release policy of a key; nil is an absent member.
@@ -37,12 +38,12 @@ func (w *object) release(p *ReleasePolicy) {
 }
 
 // leaves is what a new version says of its release. An api-version that is older than the attribute refuses it.
-func (a wireAttributes) leaves(r *Exchange, p *wireRelease) (exportable bool, release *ReleasePolicy, err error) {
+func (a wireAttributes) leaves(r *Exchange, p *wireRelease) (exportable bool, release askedRelease, err error) {
 	exportable = a.Exportable != nil && *a.Exportable
 	if exportable && r.api < v73 {
 		return false, nil, errs.NewExportableNotSupported()
 	}
-	release, err = p.policy()
+	release, err = p.asked()
 	return exportable, release, err
 }
 
