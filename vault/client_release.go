@@ -16,9 +16,9 @@ type ReleaseKeyOptions struct {
 }
 
 // ReleaseKey releases an exportable key to an environment: target is what an authority attests of it, a JSON Web Token that
-// names the environment's own key. The answer is a JSON Web Signature by [Service.ReleaseCertificate]; in its payload the
-// key stands wrapped to that key: the member response.key.key.key_hsm is what hsm.ParseWrapped reads and its Open opens. nil
-// options are valid.
+// names the environment's own RSA key. The answer is a JSON Web Signature, compact and by RS256, that
+// [Service.ReleaseCertificate] verifies. In its payload the released key stands wrapped to the environment's key: the member
+// response.key.key.key_hsm is, in base64url, what hsm.ParseWrapped reads, and its Open opens. nil options are the zero options.
 //
 // An absent key is 404 (errs.KeyNotFound). A target that does not verify, or does not meet the key's release policy, is 403
 // (errs.AccessDenied), with a policy.ReleaseDecision or an identity.Failure as its cause; so is a key without a policy
