@@ -61,7 +61,7 @@ func (c *Client) CheckRestore(ctx context.Context, from BackupStorage, folder st
 // It returns and tells its result as StartRestore does, and keeps the Managed HSM from answering as long. Job.Details
 // of the result says how many versions were restored.
 //
-// A name that no key can have is 400 (errs.BadParameter), a key that the backup does not hold 404 (errs.KeyNotFound), and
+// A name that no key can have and the 5001st key are 400 (errs.BadParameter), a key that the backup does not hold 404 (errs.KeyNotFound), and
 // one whose name is taken, by a key that is there or that is deleted and not purged, 409 (errs.Conflict). The other errors
 // are those of StartRestore.
 func (c *Client) StartKeyRestore(ctx context.Context, name string, from BackupStorage, folder string) (Job, error) {

@@ -20,7 +20,7 @@ import (
 //   - a release policy that is not well formed, has more than 16 authorities or one that does not answer, and one for a key
 //     in software or in a standard vault;
 //   - a version that can be released of a key that cannot, or the reverse, or with another policy than an immutable one;
-//   - in a Managed HSM the 5001st key, deleted ones included, and the 101st version of a key.
+//   - in a Managed HSM the 5001st key, of which deleted ones are none, and the 101st version of a key.
 func (c *Client) CreateKey(ctx context.Context, name string, spec crypto.Spec, o *CreateKeyOptions) (Key, error) {
 	in := keyInput{spec: spec}
 	if o != nil {
@@ -35,7 +35,7 @@ func (c *Client) CreateKey(ctx context.Context, name string, spec crypto.Spec, o
 //
 // crypto.NewJWK makes a JWK of a key of the standard library.
 //
-// Errors are those of CreateKey; a JWK that is no sound private key of a size that Spec has, or does not open, is 400
+// Errors are those of CreateKey; a JWK that is no sound private key of a size that crypto.Spec has, or does not open, is 400
 // (errs.BadParameter), and so is one wrapped to the key of another container, and a symmetric one that comes wrapped to a
 // vault. The key that it was wrapped to can be absent (404, errs.KeyNotFound), disabled (403, errs.KeyDisabled) or without
 // the operation import (403, errs.KeyOperationForbidden).
@@ -137,7 +137,8 @@ func (c *Client) ListDeletedKeys(ctx context.Context, o *ListOptions) iter.Seq2[
 }
 
 // RecoverDeletedKey moves a deleted key back, as it was. A key that is not deleted is 404 (errs.KeyNotFound), one that
-// is live 400 (errs.RequestNotAllowedOnNonDeletedObject), one that is still being deleted 409 (errs.ObjectIsBeingDeleted).
+// is live 400 (errs.RequestNotAllowedOnNonDeletedObject), one that is still being deleted 409 (errs.ObjectIsBeingDeleted). In
+// a Managed HSM the 5001st key is 400 (errs.BadParameter).
 func (c *Client) RecoverDeletedKey(ctx context.Context, name string) (Key, error) {
 	return run(c.on(ctx, name, ""), keyRecover, nothing{}, nil)
 }
