@@ -15,17 +15,20 @@
 // driver sees only what passed:
 //
 //  1. the context is done: the context's own error;
-//  2. key_ops does not list the operation: errs.NewKeyOperationForbidden;
+//  2. key_ops does not list the operation: 403, errs.KeyOperationForbidden;
 //  3. the algorithm is unknown, or not for this operation, type or size of
-//     key: errs.NewUnsupportedAlgorithm;
-//  4. the key lies on another curve: errs.NewCurveMismatch;
-//  5. the digest has another length than the algorithm's: errs.NewInvalidLength;
-//     a plaintext has a length the algorithm cannot take, or a parameter the
-//     algorithm does not have: errs.NewInvalidProperty.
+//     key: 400, errs.BadParameter;
+//  4. the key lies on another curve: 400, errs.BadParameter;
+//  5. the digest has another length than the algorithm's, a plaintext one that
+//     the algorithm cannot take, or there is a parameter that the algorithm does
+//     not have: 400, errs.BadParameter.
 //
-// What does not open, for whatever reason, is errs.NewParameterIncorrect: the
-// same text and comparable work for every cause. A signature that does not
-// verify is an answer (false), not an error.
+// What does not open is 400, errs.BadParameter, with the same text and
+// comparable work whatever the reason. A signature that does not verify is an
+// answer (false), not an error.
+//
+// Errors are matched by these codes, with errors.Is; errors.As to *errs.Error
+// gives status and text.
 //
 // A Driver is the other half: it makes, imports and reopens private keys and
 // performs the three operations that need one (see Private). Verify, and

@@ -7,13 +7,14 @@ import "context"
 // it must not panic on anything.
 type Driver interface {
 	// Generate makes a key for a normalized spec. A type of key that the driver
-	// does not hold is errs.NewHardwareKeysNotSupported.
+	// does not hold is errs.HardwareKeysNotSupported.
 	Generate(ctx context.Context, s Spec) (Private, error)
 
 	// Import takes in a key that somebody else made. Everything that is wrong
-	// with the JWK itself is errs.NewInvalidJWK: members are missing, public
-	// and private part do not belong together, the point is not on its curve,
-	// the CRT values contradict each other, the size is not one of the service's.
+	// with the JWK itself is errs.BadParameter, with the text of
+	// errs.NewInvalidJWK: members are missing, public and private part do not
+	// belong together, the point is not on its curve, the CRT values contradict
+	// each other, the size is not one of the service's.
 	Import(ctx context.Context, j JWK) (Private, error)
 
 	// Open returns the key whose Blob it is given. Any other input is an error.
@@ -49,7 +50,8 @@ type Private interface {
 	Encrypt(ctx context.Context, a Algorithm, plaintext []byte, p Params) (Result, error)
 
 	// Decrypt decrypts or unwraps with an RSA or symmetric key. Whatever does
-	// not open is errs.NewParameterIncorrect, after comparable work.
+	// not open is errs.BadParameter, with the text of errs.NewParameterIncorrect
+	// and after comparable work.
 	Decrypt(ctx context.Context, a Algorithm, ciphertext []byte, p Params) ([]byte, error)
 }
 

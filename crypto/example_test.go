@@ -1,6 +1,9 @@
 package crypto_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 
@@ -36,4 +39,25 @@ func ExampleJWK() {
 	// Output:
 	// {"kty":"oct","key_ops":["unwrapKey","wrapKey"]} <nil>
 	// true
+}
+
+// A key of the standard library becomes a JWK to import, and the public part of
+// a JWK a key to verify with.
+func ExampleNewJWK() {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	j, err := crypto.NewJWK(private)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(j.Kty, j.Crv, len(j.D))
+	public, err := j.Public().PublicKey()
+	fmt.Println(private.PublicKey.Equal(public), err)
+	// Output:
+	// EC P-256 32
+	// true <nil>
 }

@@ -9,7 +9,8 @@ import (
 
 // JWK is a JSON Web Key as the service speaks it: RFC 7517 with the key types,
 // the curve name P-256K and the member key_hsm that the service adds. Numbers
-// are big-endian bytes. An empty member is an absent one.
+// are big-endian bytes. An empty member is an absent one. NewJWK makes one of a
+// key of the standard library, and PublicKey gives one back.
 //
 // A JWK that carries a private part prints as its public part, under every verb
 // that go vet lets pass. MarshalJSON does write private members, because an

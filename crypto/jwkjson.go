@@ -92,7 +92,7 @@ func (w *objectWriter) operations(name string, ops []Operation) {
 // UnmarshalJSON reads a JWK. Members are found by their exact names; unknown
 // ones and null are ignored. Leading zeros of numbers are stripped, and
 // coordinates and EC scalars are brought to the width of the curve. A member
-// of the wrong type, or one that is not base64url, is errs.NewInvalidJWK; what
+// of the wrong type, or one that is not base64url, is errs.BadParameter; what
 // the members mean is for Driver.Import to judge.
 func (j *JWK) UnmarshalJSON(data []byte) error {
 	var m map[string]json.RawMessage

@@ -51,7 +51,7 @@ func (k *Key) Encrypt(ctx context.Context, a Algorithm, plaintext []byte, p Para
 }
 
 // Decrypt reverses Encrypt. Everything that does not open, a wrong length of
-// ciphertext, iv or tag included, is errs.NewParameterIncorrect.
+// ciphertext, iv or tag included, is errs.BadParameter.
 func (k *Key) Decrypt(ctx context.Context, a Algorithm, ciphertext []byte, p Params) ([]byte, error) {
 	return k.open(ctx, OpDecrypt, a, ciphertext, p)
 }
@@ -64,7 +64,7 @@ func (k *Key) WrapKey(ctx context.Context, a Algorithm, key []byte) ([]byte, err
 }
 
 // UnwrapKey reverses WrapKey. Everything that does not open is
-// errs.NewParameterIncorrect.
+// errs.BadParameter.
 func (k *Key) UnwrapKey(ctx context.Context, a Algorithm, wrapped []byte) ([]byte, error) {
 	return k.open(ctx, OpUnwrapKey, a, wrapped, Params{})
 }

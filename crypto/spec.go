@@ -173,9 +173,8 @@ func (s Spec) String() string {
 }
 
 // Normalize fills in what is absent and clears what belongs to another type,
-// so that equal keys have equal specs. A type that is not one of ours is
-// errs.NewInvalidValue; a size, curve or exponent that does not exist is
-// errs.NewInvalidProperty.
+// so that equal keys have equal specs. A type, size, curve or exponent
+// that does not exist is errs.BadParameter.
 func (s Spec) Normalize() (Spec, error) {
 	switch s.Type.Base() {
 	case KeyTypeRSA:

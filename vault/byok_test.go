@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha1"
@@ -39,7 +40,7 @@ func (f *fort) exchangeKey(t *testing.T, name string) vault.Key {
 // brought is a key as it is imported: wrapped to a key exchange key, under an address of that.
 func brought(t *testing.T, kek vault.Key, at string, j crypto.JWK) crypto.JWK {
 	t.Helper()
-	w := got(hsm.WrapTransfer(rsaPublic(kek.JWK), at, j, "a test"))(t)
+	w := got(hsm.WrapTransfer(rsaPublic(t, kek.JWK), at, j, "a test"))(t)
 	return crypto.JWK{Kty: crypto.Spec{Type: j.Kty}.HSM().Type, Crv: j.Crv, T: w.JSON()}
 }
 
@@ -140,14 +141,15 @@ func TestKeysWrappedByTheStandardLibrary(t *testing.T) {
 		kek := f.exchangeKey(t, "kek")
 		bring := func(name string, plain []byte, is crypto.JWK) {
 			t.Helper()
-			body := transferred(kek.JWK.KID, wrapByHand(t, rsaPublic(kek.JWK), plain), is.Kty, is.Crv)
+			body := transferred(kek.JWK.KID, wrapByHand(t, rsaPublic(t, kek.JWK), plain), is.Kty, is.Crv)
 			got(f.ask(t, vault.OpKeyImport, vault.Ref(name), "7.4", body))(t)
 			f.prove(t, vault.Ref(name), is)
 		}
 		r := got(rsa.GenerateKey(rand.Reader, 2048))(t)
 		bring("rsa", got(x509.MarshalPKCS8PrivateKey(r))(t), crypto.JWK{Kty: crypto.KeyTypeRSAHSM, N: r.N.Bytes(), E: []byte{1, 0, 1}})
-		for crv, on := range nist {
-			k := got(ecdsa.GenerateKey(on.curve, rand.Reader))(t)
+		nist := map[crypto.Curve]elliptic.Curve{crypto.P256: elliptic.P256(), crypto.P384: elliptic.P384(), crypto.P521: elliptic.P521()}
+		for crv, curve := range nist {
+			k := got(ecdsa.GenerateKey(curve, rand.Reader))(t)
 			point := got(k.PublicKey.Bytes())(t)[1:]
 			is := crypto.JWK{Kty: crypto.KeyTypeECHSM, Crv: crv, X: point[:crv.Size()], Y: point[crv.Size():]}
 			bring(strings.ToLower(string(crv)), got(x509.MarshalPKCS8PrivateKey(k))(t), is)
@@ -174,7 +176,7 @@ func TestKeysWrappedByOpenSSL(t *testing.T) {
 			return got(exec.CommandContext(t.Context(), "openssl", args...).Output())(t)
 		}
 		kek := f.exchangeKey(t, "kek")
-		spki := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: got(x509.MarshalPKIXPublicKey(rsaPublic(kek.JWK)))(t)})
+		spki := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: got(x509.MarshalPKIXPublicKey(rsaPublic(t, kek.JWK)))(t)})
 		fine(t, os.WriteFile(file("kek"), spki, 0o600))
 		for crv, curve := range map[crypto.Curve]string{crypto.P256K: "secp256k1", crypto.P384: "secp384r1", "": "RSA"} {
 			kind := []string{"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:" + curve}

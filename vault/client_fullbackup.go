@@ -9,8 +9,7 @@ import "context"
 // there alone, by a job that has failed. The storage container is that of Options.Storage; the folder is called mhsm-, the
 // name of the Managed HSM and the second, and is Job.Folder of the result.
 //
-// A vault answers 404 (errs.NotFound), and a Managed HSM that is not activated 403 (errs.NotActivated). While another backup
-// or restore is in progress, or a check before one, this one is 409 (errs.Conflict). 400 (errs.BadRequest) is for a service
+// While another backup or restore is in progress, or a check before one, this one is 409 (errs.Conflict). 400 (errs.BadRequest) is for a service
 // without Options.Storage, a storage container that it does not know, an address that is no URL or is longer than 2048
 // bytes, and a SAS token without expiry. Keys and roles of more than 1 GiB are 413 (errs.RequestTooLarge). A module that is
 // offline is 503 (errs.HardwareOffline), and one that was tampered with 500 (errs.HardwareTampered). A request that is
@@ -27,9 +26,7 @@ func (c *Client) CheckBackup(ctx context.Context, to BackupStorage) (Job, error)
 }
 
 // GetBackupStatus returns the backup of a Managed HSM, or the check before one, that has an id. The newest 64 jobs are
-// remembered, restores included, until the service ends. One that is not known is 404 (errs.NotFound), and so is every one
-// in a vault. Before the Managed HSM is activated it is 403 (errs.NotActivated), and while a restore is in progress 409
-// (errs.Conflict).
+// remembered, restores included, until the service ends. One that is not known is 404 (errs.NotFound).
 func (c *Client) GetBackupStatus(ctx context.Context, id string) (Job, error) {
 	return run(c.on(ctx, id, ""), backupStatus, nothing{}, nil)
 }
@@ -64,7 +61,7 @@ func (c *Client) CheckRestore(ctx context.Context, from BackupStorage, folder st
 // It returns and tells its result as StartRestore does, and keeps the Managed HSM from answering as long. Job.Details
 // of the result says how many versions were restored.
 //
-// A name that no key can have is 400 (errs.BadParameter), a key that the backup does not hold 404 (errs.KeyNotFound), and
+// A name that no key can have and the 5001st key are 400 (errs.BadParameter), a key that the backup does not hold 404 (errs.KeyNotFound), and
 // one whose name is taken, by a key that is there or that is deleted and not purged, 409 (errs.Conflict). The other errors
 // are those of StartRestore.
 func (c *Client) StartKeyRestore(ctx context.Context, name string, from BackupStorage, folder string) (Job, error) {
@@ -73,8 +70,7 @@ func (c *Client) StartKeyRestore(ctx context.Context, name string, from BackupSt
 
 // GetRestoreStatus returns the restore of a Managed HSM, or the check before one, that has an id. It is answered while a
 // restore is in progress, as nothing else is. The newest 64 jobs are remembered, backups included, until the service ends.
-// One that is not known is 404 (errs.NotFound), and so is every one in a vault. Before the Managed HSM is activated it is
-// 403 (errs.NotActivated).
+// One that is not known is 404 (errs.NotFound).
 func (c *Client) GetRestoreStatus(ctx context.Context, id string) (Job, error) {
 	return run(c.on(ctx, id, ""), restoreStatus, nothing{}, nil)
 }

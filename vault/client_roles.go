@@ -29,9 +29,8 @@ type ListRoleDefinitionsOptions struct {
 // The scope says where the caller needs the right to see them; the definitions are the same everywhere. It is "/" or
 // "/keys" for the whole Managed HSM, or "/keys/{name}" for one key, whether there is such a key or not; "" is "/".
 //
-// Errors: 400 for a text that is no scope (errs.BadParameter), 403 before the Managed HSM is activated
-// (errs.NotActivated), 404 from a vault (errs.NotFound), 429 for more than five requests about roles in a second
-// (errs.Throttled).
+// A text that is no scope is 400 (errs.BadParameter). Requests about roles have a rate limit of their own, five in a second
+// for the whole Managed HSM: beyond it they are 429 (errs.Throttled).
 func (c *Client) ListRoleDefinitions(ctx context.Context, scope string, o *ListRoleDefinitionsOptions) iter.Seq2[policy.RoleDefinition, error] {
 	var q definitionQuery
 	if o != nil {
@@ -88,9 +87,8 @@ type ListRoleAssignmentsOptions struct {
 // Managed HSM without those for single keys; at "/keys/{name}" they are those for that key alone, whether there is such a
 // key or not. IDs and roles are GUIDs.
 //
-// Errors: 400 for a text that is no scope (errs.BadParameter), 403 before the Managed HSM is activated
-// (errs.NotActivated), 404 from a vault (errs.NotFound), 429 for more than five requests about roles in a second
-// (errs.Throttled).
+// A text that is no scope is 400 (errs.BadParameter). Requests about roles have a rate limit of their own, five in a second
+// for the whole Managed HSM: beyond it they are 429 (errs.Throttled).
 func (c *Client) ListRoleAssignments(ctx context.Context, scope string, o *ListRoleAssignmentsOptions) iter.Seq2[policy.RoleAssignment, error] {
 	var q assignmentQuery
 	if o != nil {

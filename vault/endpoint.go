@@ -7,10 +7,11 @@ import (
 )
 
 // Endpoint is an operation as a protocol sees it: where it is found, and how a request to it is made. The request takes
-// the same way as one of a [Client], and gets the same errors in the same order.
+// the same way as one of a [Client], and gets the same errors in the same order. It is for those who write a door for a
+// protocol; the zero Endpoint is none.
 type Endpoint struct{ row *row }
 
-// Endpoints returns every operation in the order of the table.
+// Endpoints returns every operation of both products, in the order of vault/OPERATIONS.md.
 func Endpoints() []Endpoint {
 	all := make([]Endpoint, len(registry))
 	for i, r := range registry {
@@ -25,7 +26,8 @@ func (e Endpoint) Operation() Operation { return e.row.operation }
 // Method returns the HTTP method, such as "POST".
 func (e Endpoint) Method() string { return e.row.method }
 
-// Path returns the path with {name} and {version} in place of the names, such as "/keys/{name}/{version}/sign".
+// Path returns the path with {name} and {version}, or what else is named there, in braces, such as
+// "/keys/{name}/{version}/sign".
 func (e Endpoint) Path() string { return e.row.path }
 
 // Status returns the HTTP status of a success.
@@ -46,8 +48,9 @@ func (e Endpoint) Allowed(in Container, r *Exchange) bool {
 	return c.admit(e.row) == nil
 }
 
-// Serve makes a request to the operation in a container, and appends the JSON of its answer to dst. An error is an
-// *errs.Error, or that of ctx; dst is then returned as it was.
+// Serve makes a request to the operation in a container, and appends the JSON of its answer to dst; an answer without a
+// body appends nothing. It fills in what the Exchange says is set on the way. An error is an *errs.Error, or that of ctx;
+// dst is then returned as it was.
 func (e Endpoint) Serve(ctx context.Context, in Container, r *Exchange, dst []byte) ([]byte, error) {
 	return e.row.serve(ctx, in.inner(), r, dst)
 }

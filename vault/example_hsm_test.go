@@ -4,14 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log"
 	"math/big"
 	"os"
 	"time"
 
-	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/policy"
@@ -52,14 +53,54 @@ func ExampleService_CreateManagedHSM() {
 		fmt.Println(err)
 		return
 	}
-	key, err := app.CreateKey(ctx, "k", crypto.Oct(256), nil)
+	key, err := app.CreateKey(ctx, "k", vault.Oct(256), nil)
 	fmt.Println(key.JWK.Kty, err)
-	_, err = admin.Encrypt(ctx, "k", crypto.A256GCM, []byte("secret"), nil)
+	_, err = admin.Encrypt(ctx, "k", vault.A256GCM, []byte("secret"), nil)
 	fmt.Println(errors.Is(err, errs.Forbidden))
 	// Output:
 	// true
 	// oct-HSM <nil>
 	// true
+}
+
+// A custom role gives what its data actions say, and an assignment gives the role to somebody for one key.
+func ExampleClient_SetRoleDefinition() {
+	h, ctx := fortress(&vault.ManagedHSMOptions{Administrators: []string{"admin"}})
+	if _, err := h.As(vault.Owner()).CreateKey(ctx, "app", vault.EC(vault.P256), nil); err != nil {
+		log.Fatal(err)
+	}
+	admin, signer := h.As(vault.Principal("admin")), h.As(vault.Principal("signer"))
+	digest := sha256.Sum256([]byte("a document"))
+	_, err := signer.Sign(ctx, "app", vault.ES256, digest[:])
+	fmt.Println("without a role:", errors.Is(err, errs.Forbidden))
+
+	role, err := admin.SetRoleDefinition(ctx, policy.RoleDefinition{
+		Name:        "Signer",
+		Permissions: []policy.Permission{{DataActions: []string{"Microsoft.KeyVault/managedHsm/keys/sign/action"}}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := admin.CreateRoleAssignment(ctx, policy.RoleAssignment{
+		Role: role.ID, PrincipalID: "signer", Scope: "/keys/app",
+	}); err != nil {
+		log.Fatal(err)
+	}
+	_, err = signer.Sign(ctx, "app", vault.ES256, digest[:])
+	fmt.Println("with it:", err)
+	_, err = signer.GetKey(ctx, "app")
+	var refusal *errs.Error
+	if errors.As(err, &refusal) {
+		fmt.Println(refusal.Status, refusal.Code)
+	}
+	if d, ok := errors.AsType[policy.Decision](err); ok {
+		fmt.Println(d.Reason)
+	}
+	// Output:
+	// without a role: true
+	// with it: <nil>
+	// 403 AccessDenied
+	// the caller's roles on this resource lack the data action
 }
 
 // A program opens its Managed HSM, or creates it when it runs for the first time.
@@ -87,6 +128,23 @@ func ExampleService_ManagedHSM() {
 	// Output:
 	// https://fortress.managedhsm.azure.net is activated: false
 	// https://fortress.managedhsm.azure.net is activated: true
+}
+
+// fortress makes the Managed HSM of an example, activated.
+func fortress(o *vault.ManagedHSMOptions) (*vault.ManagedHSM, context.Context) {
+	ctx := context.Background()
+	svc, err := vault.New(nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	h, err := svc.CreateManagedHSM(ctx, "fortress", o)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := h.Activate(ctx); err != nil {
+		log.Fatal(err)
+	}
+	return h, ctx
 }
 
 // newHolder makes somebody who keeps a share of a security domain.
@@ -131,7 +189,10 @@ func ExampleClient_StartBackup() {
 		return
 	}
 	owner := h.As(vault.Owner())
-	owner.CreateKey(ctx, "k", crypto.EC(crypto.P256), nil)
+	if _, err := owner.CreateKey(ctx, "k", vault.EC(vault.P256), nil); err != nil {
+		fmt.Println(err)
+		return
+	}
 	storage := vault.BackupStorage{URI: "https://contoso.blob.core.windows.net/backups", ManagedIdentity: true}
 	job, err := owner.StartBackup(ctx, storage)
 	if err != nil {
@@ -142,7 +203,10 @@ func ExampleClient_StartBackup() {
 		fmt.Println(err)
 		return
 	}
-	owner.DeleteKey(ctx, "k")
+	if _, err := owner.DeleteKey(ctx, "k"); err != nil {
+		fmt.Println(err)
+		return
+	}
 	restore, err := owner.StartRestore(ctx, storage, job.Folder())
 	if err != nil {
 		fmt.Println(err)
@@ -157,7 +221,8 @@ func ExampleClient_StartBackup() {
 	// EC-HSM <nil>
 }
 
-// An exportable key leaves for an environment that an authority attests, wrapped to the environment's own key.
+// An exportable key leaves for an environment that an authority attests, wrapped to the environment's own key. What the
+// environment does with it is the example Receiver.
 func ExampleClient_ReleaseKey() {
 	ctx := context.Background()
 	attestor := identity.NewAttestor(&identity.AttestorOptions{Authority: "https://attest.example"})
@@ -172,7 +237,7 @@ func ExampleClient_ReleaseKey() {
 		return
 	}
 	owner := v.As(vault.Owner())
-	_, err = owner.CreateKey(ctx, "k", crypto.EC(crypto.P256).HSM(), &vault.CreateKeyOptions{
+	_, err = owner.CreateKey(ctx, "k", vault.EC(vault.P256).HSM(), &vault.CreateKeyOptions{
 		Release: &vault.ReleasePolicy{Data: []byte(`{"version":"1.0.0","anyOf":[
 			{"authority":"https://attest.example","allOf":[{"claim":"tee","equals":"enclave"}]}]}`)},
 	})

@@ -6,7 +6,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -14,9 +13,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-
-	"github.com/decred/dcrd/dcrec/secp256k1/v4"
-	secp "github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/crypto/hsm"
@@ -107,7 +103,7 @@ func (f *fort) prove(t *testing.T, ref vault.Ref, j crypto.JWK) {
 	switch digest := sha256.Sum256([]byte("a text")); j.Kty.Base() {
 	case crypto.KeyTypeRSA:
 		signature := got(f.client.Sign(t.Context(), ref, vault.PS256, digest[:]))(t).Value
-		good = rsa.VerifyPSS(rsaPublic(j), stdcrypto.SHA256, digest[:], signature, nil) == nil
+		good = rsa.VerifyPSS(rsaPublic(t, j), stdcrypto.SHA256, digest[:], signature, nil) == nil
 	case crypto.KeyTypeEC:
 		good = f.provesEC(t, ref, j)
 	default:
@@ -123,32 +119,21 @@ func (f *fort) prove(t *testing.T, ref vault.Ref, j crypto.JWK) {
 
 var gcmOf = map[int]crypto.Algorithm{16: crypto.A128GCM, 24: crypto.A192GCM, 32: crypto.A256GCM}
 
-func rsaPublic(j crypto.JWK) *rsa.PublicKey {
-	return &rsa.PublicKey{N: new(big.Int).SetBytes(j.N), E: int(new(big.Int).SetBytes(j.E).Int64())}
+func rsaPublic(t *testing.T, j crypto.JWK) *rsa.PublicKey {
+	t.Helper()
+	return got(j.PublicKey())(t).(*rsa.PublicKey)
 }
 
-// nist are the curves that the standard library has, with what is signed for each.
-var nist = map[crypto.Curve]struct {
-	curve elliptic.Curve
-	alg   crypto.Algorithm
-}{
-	crypto.P256: {elliptic.P256(), vault.ES256}, crypto.P384: {elliptic.P384(), vault.ES384}, crypto.P521: {elliptic.P521(), vault.ES512},
+var ecdsaOf = map[crypto.Curve]crypto.Algorithm{
+	crypto.P256: vault.ES256, crypto.P384: vault.ES384, crypto.P521: vault.ES512, crypto.P256K: vault.ES256K,
 }
 
 func (f *fort) provesEC(t *testing.T, ref vault.Ref, j crypto.JWK) bool {
 	t.Helper()
 	whole := sha512.Sum512([]byte("a text"))
 	digest := whole[:min(j.Crv.Size(), len(whole))]
-	point := append(append([]byte{4}, j.X...), j.Y...)
-	if on, ok := nist[j.Crv]; ok {
-		signature := got(f.client.Sign(t.Context(), ref, on.alg, digest))(t).Value
-		half := len(signature) / 2
-		r, s := new(big.Int).SetBytes(signature[:half]), new(big.Int).SetBytes(signature[half:])
-		return ecdsa.Verify(got(ecdsa.ParseUncompressedPublicKey(on.curve, point))(t), digest, r, s)
-	}
-	signature := got(f.client.Sign(t.Context(), ref, vault.ES256K, digest))(t).Value
-	var r, s secp256k1.ModNScalar
-	r.SetByteSlice(signature[:32])
-	s.SetByteSlice(signature[32:])
-	return secp.NewSignature(&r, &s).Verify(digest, got(secp256k1.ParsePubKey(point))(t))
+	signature := got(f.client.Sign(t.Context(), ref, ecdsaOf[j.Crv], digest))(t).Value
+	half := len(signature) / 2
+	r, s := new(big.Int).SetBytes(signature[:half]), new(big.Int).SetBytes(signature[half:])
+	return ecdsa.Verify(got(j.PublicKey())(t).(*ecdsa.PublicKey), digest, r, s)
 }

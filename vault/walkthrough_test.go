@@ -3,13 +3,11 @@ package vault_test
 import (
 	"context"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/sha256"
 	"errors"
 	"math/big"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -95,7 +93,7 @@ func TestADisasterIsRecoveredFrom(t *testing.T) {
 		t.Errorf("restored as %s, want %s", back.ID, key.ID)
 	}
 	again := got(user.Sign(ctx, "k", vault.ES256, digest[:]))(t)
-	public := got(ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, key.JWK.X, key.JWK.Y)))(t)
+	public := got(key.JWK.PublicKey())(t).(*ecdsa.PublicKey)
 	for name, s := range map[string][]byte{"old": signature.Value, "new": again.Value} {
 		if !ecdsa.Verify(public, digest[:], new(big.Int).SetBytes(s[:32]), new(big.Int).SetBytes(s[32:])) {
 			t.Errorf("the %s signature does not verify", name)

@@ -11,12 +11,13 @@ import (
 	"github.com/embedvault/embedvault/errs"
 )
 
-// Exchange is a request as a protocol brings it. What is in it is judged by the pipeline, in the pipeline's order; until
-// then Body is not read.
+// Exchange is a request as a protocol brings it to [Endpoint.Serve] or to Refuse of a [Container], and what the answer needs
+// besides its body. What is in it is judged on the way of every request, in that order; until then Body is not read.
 type Exchange struct {
 	// Caller is who makes the request. The zero Caller gets 401.
 	Caller Caller
-	// Name and Version are those of the path; "" where it has none.
+	// Name and Version are those of the path, "" where it has none. Name is also the id of a job or role, and the
+	// name of a setting.
 	Name, Version string
 	// Scope is that of roles, as the path has it in front of their own path: "/", "/keys" or "/keys/{name}". "" is "/". It
 	// counts for requests about roles alone.

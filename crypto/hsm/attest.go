@@ -24,8 +24,9 @@ const AttestationVersion = "EMBEDVAULT-1"
 // about it, with the certificates to check that. It holds nothing secret.
 //
 // A statement is a compact JWS (RFC 7515) by ES256, whose payload is JSON. The
-// two name the same key: Private says where it comes from and whether it may
-// leave, Public what its public part is.
+// two name the same key: PrivateKeyAttestation says where it comes from and
+// whether it may leave, PublicKeyAttestation what its public part is. Verify
+// reads them.
 type Attestation struct {
 	CertificatePEMFile    []byte // the chain from the signing certificate to the root, PEM
 	PrivateKeyAttestation []byte // statement on the private key
@@ -99,7 +100,7 @@ func wipeECDSA(k *ecdsa.PrivateKey) {
 
 // Root returns the certificate that the module's attestations end at. It
 // follows from the domain and is shared: it is not to be changed. A module that
-// was tampered with has none.
+// was tampered with has none: errs.HardwareTampered.
 func (m *Module) Root() (*x509.Certificate, error) {
 	d, err := m.borrow()
 	if err != nil {
@@ -132,7 +133,8 @@ type statement struct {
 
 // Attest states what the module knows of one of its keys. kid is the key's URL
 // and becomes part of the statements, so that they cannot be shown for
-// another key.
+// another key. A key that is not in this module is errs.BadParameter; a module in
+// trouble answers as the package comment says.
 func (m *Module) Attest(ctx context.Context, p crypto.Private, kid string) (Attestation, error) {
 	k, err := m.own(p)
 	if err != nil {

@@ -49,7 +49,8 @@ func (DomainHolder) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "holder o
 // There are MinHolders to MaxHolders of them, with certificates of different RSA
 // keys of 2048 to 4096 bits; how long a certificate is valid does not count.
 // MinQuorum at least are required. Other holders or numbers are
-// errs.NewInvalidProperty. The module and its keys stay as they are.
+// errs.BadParameter, a module that was tampered with is errs.HardwareTampered.
+// The module and its keys stay as they are.
 func (m *Module) DownloadDomain(holders []*x509.Certificate, required int) (blob []byte, err error) {
 	if len(holders) < MinHolders || len(holders) > MaxHolders {
 		return nil, errs.NewInvalidProperty("certificates", fmt.Sprintf("There are %d to %d certificates", MinHolders, MaxHolders))
@@ -76,7 +77,7 @@ func (m *Module) DownloadDomain(holders []*x509.Certificate, required int) (blob
 }
 
 // certified returns the RSA key of a certificate. One that a domain cannot be
-// encrypted to is errs.NewInvalidProperty.
+// encrypted to is errs.BadParameter.
 func certified(c *x509.Certificate, property string) (*rsa.PublicKey, error) {
 	if c != nil {
 		if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key.N != nil && key.N.BitLen() >= minReceiver && key.N.BitLen() <= maxHolderBits {
@@ -115,7 +116,7 @@ func newMaster() []byte {
 }
 
 // sealKey encrypts a master key or a share to a certificate. One that does not
-// encrypt is errs.NewInvalidProperty.
+// encrypt is errs.BadParameter.
 func sealKey(to *x509.Certificate, property string, key []byte) (wireKey, error) {
 	text, err := sealJWE(jose.Recipient{Algorithm: jose.RSA_OAEP_256, Key: to.PublicKey}, key)
 	if err != nil {
@@ -131,8 +132,8 @@ func sealKey(to *x509.Certificate, property string, key []byte) (wireKey, error)
 //
 // With too few holders it is a QuorumError: one who holds no share of the blob,
 // or whose share does not open, does not count, nor does one twice. A transfer
-// certificate without an RSA key of 2048 to 4096 bits is
-// errs.NewInvalidProperty, anything else ErrDomain.
+// certificate without an RSA key of 2048 to 4096 bits is errs.BadParameter,
+// anything else ErrDomain.
 func RewrapDomain(blob []byte, transfer *x509.Certificate, holders []DomainHolder) ([]byte, error) {
 	if _, err := certified(transfer, "transfer_key"); err != nil {
 		return nil, err

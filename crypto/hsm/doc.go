@@ -18,11 +18,12 @@
 // gives the key away. Stats shows loads and evictions.
 //
 // A key is made by Driver, which fixes for its whole life whether it may leave
-// the module. One that may is released wrapped to an RSA key of the receiver
-// (Release); no other does (Driver of Module makes such keys). A key wrapped
-// elsewhere to an RSA key of the module comes in by Driver.ImportTransfer. For
-// every key the module signs where it comes from and whether it may leave
-// (Attest); anybody who knows the module's root can check that (Verify).
+// the module: Module.Driver(true) makes keys that may. Such a key is released
+// wrapped to an RSA key of the receiver (Module.Release), who opens it with
+// Wrapped.Open. A key is brought from elsewhere wrapped to an RSA key of the
+// module (WrapTransfer), and comes in by Driver.ImportTransfer. For every key the
+// module signs where it comes from and whether it may leave (Module.Attest);
+// anybody who knows the module's root certificate can check that (Verify).
 //
 // # The ceremony of the security domain
 //
@@ -40,10 +41,13 @@
 // Busy, LoseSession, Offline and Tamper make the module answer as one in
 // trouble does. Every answer is immediate:
 //
-//	Busy(n)      503 to the next n operations
-//	LoseSession  503 to the next operation; the slots are empty after it
-//	Offline      503 until Online
-//	Tamper       500 until RestoreDomain; the domain and all slots are overwritten
+//	Busy(n)      503, errs.HardwareBusy, to the next n operations
+//	LoseSession  503, errs.HardwareSessionLost, to the next operation; the slots are empty after it
+//	Offline      503, errs.HardwareOffline, until Online
+//	Tamper       500, errs.HardwareTampered, until RestoreDomain; the domain and all slots are overwritten
+//
+// The most lasting trouble answers first. A module that its Profile keeps busy
+// answers errs.HardwareBusy as well.
 //
 // Operations that run already end as if nothing had happened. Those that need
 // only a public key are done by crypto.Key, without the module; who wants them

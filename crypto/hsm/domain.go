@@ -115,10 +115,11 @@ func (m *Module) replaceLocked(d *domain) {
 	m.domain = d
 }
 
-// ExportDomain hands the secret of the module to f, which wraps it to whom it
-// chooses; the buffer is overwritten when f returns, whose error is returned.
+// ExportDomain hands the secret of the module, of DomainSize bytes, to f, which
+// wraps it to whom it chooses; the buffer is overwritten when f returns, whose
+// error is returned.
 // Whoever has the secret can open every blob of the module. A module that was
-// tampered with has none: errs.NewHardwareTampered.
+// tampered with has none: errs.HardwareTampered.
 func (m *Module) ExportDomain(f func(secret []byte) error) error {
 	d, err := m.borrow()
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // Driver makes, takes in and opens keys of a module. It serves RSA-HSM, EC-HSM
-// and oct-HSM; the software types are errs.NewHardwareKeysNotSupported. When the
+// and oct-HSM; the software types are errs.HardwareKeysNotSupported. When the
 // module is in trouble it answers as the package comment says.
 type Driver struct {
 	module     *Module
@@ -28,7 +28,8 @@ func (m *Module) Driver(exportable bool) Driver { return Driver{m, exportable} }
 // Format writes which module's driver this is, for every verb.
 func (d Driver) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "driver of %v", d.module) }
 
-// Generate makes a key.
+// Generate makes a key of an -HSM type. What Spec does not have is
+// errs.BadParameter.
 func (d Driver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -59,8 +60,8 @@ func (d Driver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, er
 }
 
 // Import takes in a key with all members of RFC 7518, after checking that they
-// belong together. Everything else is errs.NewInvalidJWK, a key that is only
-// there wrapped (key_hsm) too: see ImportTransfer.
+// belong together. Everything else is errs.BadParameter, a key that is only there
+// wrapped (key_hsm) too: see ImportTransfer.
 func (d Driver) Import(ctx context.Context, j crypto.JWK) (crypto.Private, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -84,7 +85,8 @@ func (d Driver) Import(ctx context.Context, j crypto.JWK) (crypto.Private, error
 }
 
 // Open returns the key of a blob that this module, or one with the same
-// domain, has made. It checks the whole blob and opens no slot.
+// domain, has made. It checks the whole blob and opens no slot. Any other blob
+// is an error without a code: blobs come from a store and not from a caller.
 func (d Driver) Open(ctx context.Context, blob []byte) (crypto.Private, error) {
 	if err := d.module.admit(ctx, 0, crypto.Spec{}); err != nil {
 		return nil, err

@@ -29,8 +29,8 @@ func (m *Module) refuseLocked() error {
 	return nil
 }
 
-// Busy makes the next n operations answer errs.NewHardwareBusy, which does not
-// say how long to wait. It replaces what is left of an earlier call; 0 or less
+// Busy makes the next n operations answer errs.HardwareBusy, which does not say
+// how long to wait. It replaces what is left of an earlier call; 0 or less
 // ends it.
 func (m *Module) Busy(n int) {
 	m.mu.Lock()
@@ -39,7 +39,7 @@ func (m *Module) Busy(n int) {
 }
 
 // LoseSession empties all slots and makes the next operation answer
-// errs.NewHardwareSessionLost. Operations that run end well.
+// errs.HardwareSessionLost. Operations that run end well.
 func (m *Module) LoseSession() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -47,8 +47,8 @@ func (m *Module) LoseSession() {
 	m.slots.Purge()
 }
 
-// Offline makes every operation answer errs.NewHardwareOffline until Online,
-// but for those that need only a public key. Open keys stay open.
+// Offline makes every operation answer errs.HardwareOffline until Online, but
+// for those that need only a public key. Open keys stay open.
 func (m *Module) Offline() { m.setOffline(true) }
 
 // Online ends Offline.
@@ -61,8 +61,10 @@ func (m *Module) setOffline(offline bool) {
 }
 
 // Tamper makes the module overwrite its security domain and all slots. Every
-// operation answers errs.NewHardwareTampered until RestoreDomain; those that run
-// end well.
+// operation answers errs.HardwareTampered until RestoreDomain or UploadDomain;
+// those that run end well. Only the domain that the module had opens its keys
+// again: whoever wants it back takes it out before, by ExportDomain or
+// DownloadDomain.
 func (m *Module) Tamper() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -70,9 +72,10 @@ func (m *Module) Tamper() {
 	m.replaceLocked(nil)
 }
 
-// Ready returns nil, or the lasting trouble the module is in: the answer of
-// Tamper or Offline. It uses up nothing. It is for what needs no key of the
-// module but would not be answered without it.
+// Ready returns nil, or the lasting trouble the module is in:
+// errs.HardwareTampered or errs.HardwareOffline. It uses up nothing of Busy and
+// LoseSession. It is for what needs no key of the module but would not be
+// answered without it.
 func (m *Module) Ready() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -30,7 +30,7 @@ type Options struct {
 	Slots int
 	// Profile limits the speed; the zero value does not. It needs Clock.
 	Profile Profile
-	// Clock tells the time that Profile counts by.
+	// Clock tells the time that Profile counts by; nil is for no Profile.
 	Clock func() time.Time
 	// Wait waits for a time on that clock, or until ctx ends, and returns ctx's
 	// error then. With nil nothing waits: Stats shows how long it would have.
@@ -62,7 +62,8 @@ type Module struct {
 }
 
 // New makes a module with a security domain of its own. nil options are the
-// zero options. Options that make no sense are an error.
+// zero options. Negative Slots, a Profile that does not exist and one without a
+// Clock are errors.
 func New(o *Options) (*Module, error) {
 	if o == nil {
 		o = new(Options)
@@ -104,7 +105,7 @@ type Stats struct {
 	Evictions uint64        // keys that lost their slot
 	Wiped     uint64        // keys overwritten after that
 	Refused   uint64        // operations answered with a fault or for want of capacity
-	Waited    time.Duration // total time of all operations by the profile, waiting included
+	Waited    time.Duration // time of all operations together by the profile, waiting included
 }
 
 // Stats returns the module's counters. Evictions less Wiped are keys without a

@@ -9,11 +9,12 @@ import (
 	"github.com/embedvault/embedvault/errs"
 )
 
-// Generation chooses one of the published tables of what a partition of a
-// Managed HSM carries out in a second.
+// Generation chooses one of the published tables of how many operations a
+// partition of a Managed HSM carries out in a second.
 type Generation uint8
 
-// The generations. The zero value has no table and no limits.
+// The generations, named for the year of the table. The zero value has no table
+// and no limits.
 const (
 	Published2021 Generation = iota + 1
 	Published2025
@@ -42,8 +43,8 @@ type Profile struct {
 	// Partitions is how many operations the module works on at once, 1 to 3; 0
 	// is 1. An instance of the service has three.
 	Partitions int
-	// Backlog is how long an operation may wait for its turn before
-	// errs.NewHardwareBusy answers it; 0 is one second.
+	// Backlog is how long an operation may wait for its turn: one that had to
+	// wait longer is errs.HardwareBusy at once. 0 is one second.
 	Backlog time.Duration
 }
 

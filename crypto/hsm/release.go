@@ -14,8 +14,9 @@ import (
 // whether the key may leave at all: whoever calls it has evaluated the release
 // policy. "" is CKMRSAAESKeyWrap.
 //
-// A key that may not leave is errs.NewKeyOperationForbidden; another encryption
-// or a receiver's key that cannot be wrapped to is errs.NewInvalidProperty.
+// A key that may not leave is errs.KeyOperationForbidden; a key of another
+// module, another encryption and a receiver's key that cannot be wrapped to are
+// errs.BadParameter. A module in trouble answers as the package comment says.
 func (m *Module) Release(ctx context.Context, p crypto.Private, to *rsa.PublicKey, kid string, e Encryption) (Wrapped, error) {
 	k, err := m.own(p)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // CheckImportOperation holds the rule of key exchange keys, to which keys are
 // wrapped that are brought to a module: the operation import belongs to keys of
 // the type RSA-HSM that have no other. Operations without import pass.
-// Breaking the rule is errs.NewInvalidProperty.
+// Breaking the rule is errs.BadParameter.
 func CheckImportOperation(t crypto.KeyType, ops []crypto.Operation) error {
 	if !slices.Contains(ops, crypto.OpImport) {
 		return nil
@@ -32,10 +32,11 @@ func CheckImportOperation(t crypto.KeyType, ops []crypto.Operation) error {
 // key (KEK) of this module, which the caller has found by w.KID. j says what
 // key it is: kty and, for an EC key, crv; its other members do not count.
 //
-// A KEK without the operation import is errs.NewKeyOperationForbidden, one that
-// breaks its rule or is not in this module errs.NewInvalidProperty. What does
-// not open, is no sound key or another than j says is errs.NewInvalidJWK: one
-// answer for every reason, so that it tells nothing about the key.
+// A KEK without the operation import is errs.KeyOperationForbidden, one that
+// breaks its rule or is not in this module errs.BadParameter. What does not open,
+// is no sound key or another than j says is errs.BadParameter too: one answer for
+// every reason, so that it tells nothing about the key. A module in trouble
+// answers as the package comment says.
 func (d Driver) ImportTransfer(ctx context.Context, kek *crypto.Key, w Wrapped, j crypto.JWK) (crypto.Private, error) {
 	if !slices.Contains(kek.Operations(), crypto.OpImport) {
 		return nil, errs.NewKeyOperationForbidden(string(crypto.OpImport))
@@ -94,10 +95,14 @@ func open(kek material, w Wrapped, j crypto.JWK) (material, error) {
 	return m, nil
 }
 
-// WrapTransfer wraps a key to a key exchange key named kid, for a module to
-// take in: the half of a transfer that is done where the key was made. key is a
-// private or symmetric JWK, of a software or -HSM type; what is none is
-// errs.NewInvalidJWK, a KEK of less than 2048 bits errs.NewInvalidProperty.
+// WrapTransfer wraps a key to a key exchange key (KEK), for a module to take in:
+// the half of a transfer that is done where the key was made. kid is the URL of
+// the KEK in its container; kek is its public part, as JWK.PublicKey gives it.
+// key is a private or symmetric JWK, of a software or -HSM type, such as
+// crypto.NewJWK makes. generator names the program that wraps, "" nobody.
+//
+// A key that is no sound private one is errs.BadParameter, and so is a KEK of
+// less than 2048 bits or more than 16384.
 func WrapTransfer(kek *rsa.PublicKey, kid string, key crypto.JWK, generator string) (Wrapped, error) {
 	m, err := fromJWK(key)
 	if err != nil {

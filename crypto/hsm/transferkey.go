@@ -58,7 +58,7 @@ func (m *Module) newTransferRSA() (*rsa.PrivateKey, error) {
 	return primitive.GenerateRSA(transferBits, 65537)
 }
 
-// Certificate returns the certificate. It is shared: it is not to be changed.
+// Certificate returns the certificate, which RewrapDomain takes. It is shared: it is not to be changed.
 func (k *TransferKey) Certificate() *x509.Certificate { return k.certificate }
 
 // JWK returns the public part with the certificate, in the form that
@@ -100,8 +100,8 @@ type wireCertificate struct {
 // ParseDomainCertificate reads the certificate of a holder or of a transfer key
 // from its JWK: the first of the member x5c. It has an RSA key of 2048 to 4096
 // bits. The members n, e and x5t#S256 may be absent, but are not of something
-// else. Any other JWK, such as one without a certificate, is
-// errs.NewInvalidProperty.
+// else. Any other JWK, such as one without a certificate or of more than 32 KiB,
+// is errs.BadParameter.
 func ParseDomainCertificate(jwk []byte) (*x509.Certificate, error) {
 	var wire wireCertificate
 	if len(jwk) > maxCertificateJWK || json.Unmarshal(jwk, &wire) != nil || wire.Kty != "RSA" {

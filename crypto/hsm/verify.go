@@ -17,11 +17,11 @@ import (
 
 // Statement is what a verified Attestation says of a key.
 type Statement struct {
-	Module     string      // id of the module: it follows from the domain
+	Module     string      // id of the module, 16 hexadecimal digits: it follows from the domain
 	Name       string      // name of the module
 	Platform   string      // kind of the module
 	KID        string      // the key's URL; compare it with the one you asked for
-	Spec       crypto.Spec // type, size or curve
+	Spec       crypto.Spec // type, size in bits or curve, and exponent
 	Origin     Origin      // where the key comes from
 	Exportable bool        // whether the key can leave the module
 	Public     crypto.JWK  // public part; kty alone for a symmetric key
@@ -38,9 +38,11 @@ const (
 )
 
 // Verify checks an attestation against the root certificate of the module it
-// should come from, which must have reached the caller on a way that he
-// trusts. It needs no network, no clock and no module. What does not verify,
-// for whatever reason, is an error and nothing that it says is returned.
+// should come from (Module.Root), which must have reached the caller on a way
+// that the caller trusts. It needs no network, no clock and no module. What does
+// not verify, for whatever reason, is an error, and nothing that it says is
+// returned. What does is for the caller to judge: above all KID, whether it is
+// the key that was asked for.
 func Verify(a Attestation, root *x509.Certificate) (Statement, error) {
 	signer, err := verifyChain(a.CertificatePEMFile, root)
 	if err != nil || a.Version != AttestationVersion {

@@ -72,8 +72,9 @@ type wireHeader struct {
 	Enc Encryption `json:"enc"`
 }
 
-// ParseWrapped reads a wrapped key. What is none, or of a schema, algorithm or
-// encryption that does not exist, is errs.NewInvalidJWK.
+// ParseWrapped reads a wrapped key from the bytes of the member key_hsm, decoded
+// from base64url. What is none, is longer than 16 KiB, or is of a schema,
+// algorithm or encryption that does not exist, is errs.BadParameter.
 func ParseWrapped(data []byte) (Wrapped, error) {
 	var wire wireWrapped
 	if len(data) > maxWrapped || json.Unmarshal(data, &wire) != nil {
@@ -96,9 +97,11 @@ func (w Wrapped) JSON() []byte {
 	return data
 }
 
-// Open unwraps a key with the RSA key that it was wrapped to: what an environment does to which a key was released. An RSA or
-// EC key comes as PKCS #8, a symmetric one as its bytes; the caller overwrites it. Whatever does not open is
-// errs.NewParameterIncorrect.
+// Open unwraps a key with the RSA key that it was wrapped to: what an
+// environment does to which a key was released. An RSA or EC key comes as
+// PKCS #8, which x509.ParsePKCS8PrivateKey reads but for P-256K, a symmetric one
+// as its bytes; the caller overwrites it. Whatever does not open is
+// errs.BadParameter.
 func (w Wrapped) Open(with *rsa.PrivateKey) ([]byte, error) {
 	if with == nil || w.Encryption.hash() == 0 {
 		return nil, errs.NewParameterIncorrect()

@@ -35,7 +35,7 @@ const defaultExponent = 65537
 func New() Driver { return Driver{} }
 
 // Generate makes a key of a software type. The -HSM types are
-// errs.NewHardwareKeysNotSupported.
+// errs.HardwareKeysNotSupported, what Spec does not have is errs.BadParameter.
 func (d Driver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (d Driver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, er
 
 // Import takes in a private RSA or EC key with all members of RFC 7518, or a
 // symmetric key, after checking that its parts belong together. Anything else
-// is errs.NewInvalidJWK, an -HSM type errs.NewHardwareKeysNotSupported.
+// is errs.BadParameter, an -HSM type errs.HardwareKeysNotSupported.
 func (Driver) Import(ctx context.Context, j crypto.JWK) (crypto.Private, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

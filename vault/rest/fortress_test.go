@@ -171,8 +171,11 @@ func (s *scene) wrapped(t testing.TB) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	to := &rsa.PublicKey{N: new(big.Int).SetBytes(kek.JWK.N), E: int(new(big.Int).SetBytes(kek.JWK.E).Int64())}
-	w, err := hsm.WrapTransfer(to, kek.ID.String(), cryptotest.JWK(t, crypto.EC(crypto.P256)), "a test")
+	to, err := kek.JWK.PublicKey()
+	if err != nil {
+		return "", err
+	}
+	w, err := hsm.WrapTransfer(to.(*rsa.PublicKey), kek.ID.String(), cryptotest.JWK(t, crypto.EC(crypto.P256)), "a test")
 	return encoded(w.JSON()), err
 }
 

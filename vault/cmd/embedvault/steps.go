@@ -3,8 +3,6 @@ package main
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -34,9 +32,11 @@ func (d *demonstration) signWith(name string, spec crypto.Spec, alg crypto.Algor
 	var signature []byte
 	d.table.do("create key "+name, func() (string, error) {
 		key, err := d.owner.CreateKey(d.ctx, name, spec, nil)
-		if err == nil {
-			d.files.writePublic(name+".pub.pem", publicKey(key.JWK))
+		if err != nil {
+			return spec.String(), err
 		}
+		public, err := key.JWK.PublicKey()
+		d.files.writePublic(name+".pub.pem", public)
 		return spec.String(), err
 	})
 	d.table.do("sign "+string(alg), func() (string, error) {
@@ -65,7 +65,11 @@ func (d *demonstration) encrypt() {
 			return "", err
 		}
 		d.files.writePrivate("transfer.pem", private)
-		_, err = d.owner.ImportKey(d.ctx, "transfer", rsaJWK(private), nil)
+		key, err := crypto.NewJWK(private)
+		if err != nil {
+			return "", err
+		}
+		_, err = d.owner.ImportKey(d.ctx, "transfer", key, nil)
 		return "made outside the vault", err
 	})
 	d.table.do("wrapKey RSA-OAEP", func() (string, error) {
@@ -137,27 +141,6 @@ func (d *demonstration) beRefused() {
 		}
 		return "", nil
 	})
-}
-
-// publicKey returns the standard library's form of a public key.
-func publicKey(k crypto.JWK) any {
-	if k.Kty.Base() == crypto.KeyTypeRSA {
-		return &rsa.PublicKey{N: new(big.Int).SetBytes(k.N), E: int(new(big.Int).SetBytes(k.E).Int64())}
-	}
-	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, k.X, k.Y))
-	if err != nil {
-		return nil
-	}
-	return key
-}
-
-// rsaJWK returns a private key as the vault imports it.
-func rsaJWK(k *rsa.PrivateKey) crypto.JWK {
-	return crypto.JWK{
-		Kty: crypto.KeyTypeRSA, N: k.N.Bytes(), E: big.NewInt(int64(k.E)).Bytes(), D: k.D.Bytes(),
-		P: k.Primes[0].Bytes(), Q: k.Primes[1].Bytes(),
-		DP: k.Precomputed.Dp.Bytes(), DQ: k.Precomputed.Dq.Bytes(), QI: k.Precomputed.Qinv.Bytes(),
-	}
 }
 
 // forOpenSSL turns the r and s of an ECDSA signature into the ASN.1 that openssl reads.
