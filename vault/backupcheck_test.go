@@ -7,6 +7,7 @@ import (
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/vault"
+	"github.com/embedvault/embedvault/vault/store"
 )
 
 // A check before a backup fails where the backup would: it seals what it writes nowhere.
@@ -21,6 +22,50 @@ func TestACheckBeforeABackupSeals(t *testing.T) {
 		}
 		if len(f.blobs.blobs) != 0 {
 			t.Errorf("%s: %d blobs", doing, len(f.blobs.blobs))
+		}
+	}
+}
+
+// A token without expiry refuses a backup and a restore; a check of one begins, and fails.
+func TestACheckFindsOutThatATokenOpensNothing(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	f := newStronghold(t, vault.Options{})
+	folder := f.backup(t)
+	at := vault.BackupStorage{URI: toStorage.URI, SAS: vault.NewValue("sv=1&sig=" + signatureSAS)}
+	ofBackup := got(f.owner.CheckBackup(ctx, at))(t)
+	ofRestore := got(f.owner.CheckRestore(ctx, at, folder))(t)
+	for name, j := range map[string]vault.Job{
+		"backup":  got(f.owner.GetBackupStatus(ctx, ofBackup.ID))(t),
+		"restore": got(f.owner.GetRestoreStatus(ctx, ofRestore.ID))(t),
+	} {
+		if j.Status != vault.JobFailed || j.Details != "Invalid Request" || j.Error == nil || j.Error.Code != errs.BadRequest ||
+			j.Error.Message != "The customer provided SAS token is malformed. The SAS token does not contain the expiry field" {
+			t.Errorf("the check of a %s ended as %+v", name, j)
+		}
+	}
+}
+
+// No backup takes the place of another one, though the clock stands still and the service does not know what it made before.
+func TestABackupTakesNobodysPlace(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	f := newStronghold(t, vault.Options{Store: store.NewMemory()})
+	furnish(t, f)
+	folders := map[string]bool{f.backup(t): true}
+	for range 2 {
+		f.reopen(t)
+		f.hsm = f.svc.LookupManagedHSM("fortress")
+		f.owner = f.hsm.As(vault.Owner())
+		folders[f.backup(t)] = true
+	}
+	if len(folders) != 3 || len(f.blobs.blobs) != 3 {
+		t.Errorf("three backups are %d folders and %d blobs", len(folders), len(f.blobs.blobs))
+	}
+	for folder := range folders {
+		j := got(f.owner.StartRestore(ctx, toStorage, folder))(t)
+		if j = got(f.owner.GetRestoreStatus(ctx, j.ID))(t); j.Status != vault.JobSucceeded {
+			t.Errorf("%s: %+v", folder, j)
 		}
 	}
 }

@@ -26,11 +26,14 @@ func (b BackupStorage) validate(*settings) error {
 	if _, err := parseStorageURI(b.URI); err != nil {
 		return err
 	}
-	if !b.ManagedIdentity && !expires(b.SAS.Reveal()) {
+	if !b.opens() {
 		return errs.NewBackupSAS()
 	}
 	return nil
 }
+
+// opens tells whether what opens the container can.
+func (b BackupStorage) opens() bool { return b.ManagedIdentity || expires(b.SAS.Reveal()) }
 
 // parseStorageURI reads the address of a storage container: a host and a path. The error says what is wrong with it and does
 // not repeat it.

@@ -7,22 +7,23 @@ import "context"
 // It returns when the backup is written, or could not be: what it returns is in progress always, and its ID asks
 // GetBackupStatus for the result, which is known once Options.Lag is over since the request. A storage that fails is told
 // there alone, by a job that has failed. The storage container is that of Options.Storage; the folder is called mhsm-, the
-// name of the Managed HSM and the second, and is Job.Folder of the result.
+// name of the Managed HSM and the second, or a later one if that is taken, and is Job.Folder of the result.
 //
-// While another backup or restore is in progress, or a check before one, this one is 409 (errs.Conflict). 400 (errs.BadRequest) is for a service
-// without Options.Storage, a storage container that it does not know, an address that is no URL or is longer than 2048
-// bytes, and a SAS token without expiry. Keys and roles of more than 1 GiB are 413 (errs.RequestTooLarge). A module that is
-// offline is 503 (errs.HardwareOffline), and one that was tampered with 500 (errs.HardwareTampered). A request that is
-// refused begins no job.
+// While another backup or restore is in progress, or a check before one, this one is 409 (errs.Conflict). 400
+// (errs.BadRequest) is for a service without Options.Storage, a storage container that it does not know, an address that is
+// no URL or is longer than 2048 bytes, and a SAS token without expiry. Keys and roles of more than 1 GiB are 413
+// (errs.RequestTooLarge). A module that is offline is 503 (errs.HardwareOffline), and one that was tampered with 500
+// (errs.HardwareTampered). A request that is refused begins no job.
 func (c *Client) StartBackup(ctx context.Context, to BackupStorage) (Job, error) {
 	return started(run(c.on(ctx, "", ""), backupStart, to, nil))
 }
 
 // CheckBackup tells whether StartBackup could write a backup, and writes none: it opens the storage, reads and seals all keys
 // and roles, and ends there, so that it cannot tell whether the storage takes them. It returns when that is done, and its
-// result is told as that of StartBackup, also that the storage could not be opened. Errors are those of StartBackup.
+// result is told as that of StartBackup, also that the storage could not be opened. Errors are those of StartBackup, but a
+// SAS token without expiry is told by the job, which fails.
 func (c *Client) CheckBackup(ctx context.Context, to BackupStorage) (Job, error) {
-	return started(run(c.on(ctx, "", ""), backupCheck, to, nil))
+	return started(run(c.on(ctx, "", ""), backupCheck, backupCheckInput{to}, nil))
 }
 
 // GetBackupStatus returns the backup of a Managed HSM, or the check before one, that has an id. The newest 64 jobs are
@@ -48,11 +49,12 @@ func (c *Client) StartRestore(ctx context.Context, from BackupStorage, folder st
 	return started(run(c.on(ctx, "", ""), restoreStart, restoreInput{from, folder}, nil))
 }
 
-// CheckRestore tells whether StartRestore could restore a backup, and changes nothing: it reads all of the backup. It
-// returns when that is done, and its result is told as that of StartRestore, also that the storage failed. Meanwhile the
-// Managed HSM answers all requests but those for another backup or restore. Errors are those of StartRestore.
+// CheckRestore tells whether StartRestore could restore a backup, and changes nothing: it reads all of the backup. It returns
+// when that is done, and its result is told as that of StartRestore, also that the storage failed. Meanwhile the Managed HSM
+// answers all requests but those for another backup or restore. Errors are those of StartRestore, but a SAS token without
+// expiry is told by the job, which fails.
 func (c *Client) CheckRestore(ctx context.Context, from BackupStorage, folder string) (Job, error) {
-	return started(run(c.on(ctx, "", ""), restoreCheck, restoreInput{from, folder}, nil))
+	return started(run(c.on(ctx, "", ""), restoreCheck, restoreCheckInput{restoreInput{from, folder}}, nil))
 }
 
 // StartKeyRestore brings one key of a backup back, with all its versions and as it was: one that is deleted in the backup
@@ -61,9 +63,9 @@ func (c *Client) CheckRestore(ctx context.Context, from BackupStorage, folder st
 // It returns and tells its result as StartRestore does, and keeps the Managed HSM from answering as long. Job.Details
 // of the result says how many versions were restored.
 //
-// A name that no key can have and the 5001st key are 400 (errs.BadParameter), a key that the backup does not hold 404 (errs.KeyNotFound), and
-// one whose name is taken, by a key that is there or that is deleted and not purged, 409 (errs.Conflict). The other errors
-// are those of StartRestore.
+// A name that no key can have and the 5001st key are 400 (errs.BadParameter), a key that the backup does not hold 404
+// (errs.KeyNotFound), and one whose name is taken, by a key that is there or that is deleted and not purged, 409
+// (errs.Conflict). The other errors are those of StartRestore.
 func (c *Client) StartKeyRestore(ctx context.Context, name string, from BackupStorage, folder string) (Job, error) {
 	return started(run(c.on(ctx, name, ""), keyRestoreStart, keyRestoreInput{restoreInput{from, folder}}, nil))
 }

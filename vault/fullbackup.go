@@ -89,13 +89,19 @@ func (c call) useStorage(absent, failed string, do func() error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return errs.NewBackupStorage(absent)
 	}
-	return jobFailure{errs.NewBackupStorage(failed), "Invalid Request"}
+	return jobFailure{errs.NewBackupStorage(failed), invalidRequest}
 }
+
+// invalidRequest is what a job says of a storage that refuses it.
+const invalidRequest = "Invalid Request"
 
 const noContainer = "there is no such container"
 
 // openStorage finds the storage container that a request names.
 func (c call) openStorage(at BackupStorage) (found BlobContainer, err error) {
+	if !at.opens() { // which only a check does not find out before
+		return nil, jobFailure{errs.NewBackupJobSAS(), invalidRequest}
+	}
 	if at.ManagedIdentity {
 		at.SAS = Value{}
 	}
@@ -113,7 +119,10 @@ func startBackup(c call, to BackupStorage) (startedJob, error) { return c.start(
 
 // write is the work of a backup.
 func (b BackupStorage) write(c call, j *Job, blobs BlobContainer) error {
-	folder := c.backupFolder(c.container.admin.jobs.folderTime(c.now))
+	folder, err := c.freeFolder(blobs)
+	if err != nil {
+		return err
+	}
 	sealed, err := c.packed(folder)
 	if err != nil {
 		return err
@@ -122,11 +131,44 @@ func (b BackupStorage) write(c call, j *Job, blobs BlobContainer) error {
 	return c.useStorage(noContainer, "it took no blob", func() error { return blobs.Put(c.ctx, folder+fullBackupBlob, sealed) })
 }
 
+// maxFolders is how many folders are tried for a backup.
+const maxFolders = 64
+
+// freeFolder is a folder that holds no backup: one can lie there of this Managed HSM before it was reopened, or of another of
+// its name.
+func (c call) freeFolder(blobs BlobContainer) (folder string, err error) {
+	for range maxFolders {
+		folder = c.backupFolder(c.container.admin.jobs.folderTime(c.now))
+		taken := false
+		err := c.useStorage(noContainer, "it could not be read", func() error {
+			_, err := blobs.Get(c.ctx, folder+fullBackupBlob)
+			if taken = err == nil; errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			return err
+		})
+		if err != nil || !taken {
+			return folder, err
+		}
+	}
+	return "", jobFailure{errs.NewBackupStorage("there are too many backups of this time"), invalidRequest}
+}
+
+// backupCheckInput is the input of BackupCheck. That a token does not open the storage is what the check finds out.
+type backupCheckInput struct{ BackupStorage }
+
+func (in backupCheckInput) validate(*settings) error {
+	_, err := parseStorageURI(in.URI)
+	return err
+}
+
 // checkBackup tells whether a backup could be written, and writes none.
-func checkBackup(c call, to BackupStorage) (startedJob, error) { return c.start(backing, to, to.check) }
+func checkBackup(c call, in backupCheckInput) (startedJob, error) {
+	return c.start(backing, in.BackupStorage, in.check)
+}
 
 // check is the work of the check before a backup: all of it up to the writing. It takes no folder's name.
-func (BackupStorage) check(c call, _ *Job, _ BlobContainer) error {
+func (backupCheckInput) check(c call, _ *Job, _ BlobContainer) error {
 	_, err := c.packed(c.backupFolder(c.now))
 	return err
 }
@@ -136,7 +178,7 @@ func (c call) backupFolder(at time.Time) string {
 	return "mhsm-" + c.container.name + "-" + at.UTC().Format("20060102150405")
 }
 
-// restoreInput is the input of RestoreStart and RestoreCheck.
+// restoreInput is the input of RestoreStart.
 type restoreInput struct {
 	from   BackupStorage
 	folder string
@@ -146,10 +188,24 @@ func (in restoreInput) validate(s *settings) error {
 	if err := in.from.validate(s); err != nil {
 		return err
 	}
-	if validName(in.folder) != nil {
+	return validFolder(in.folder)
+}
+
+func validFolder(folder string) error {
+	if validName(folder) != nil {
 		return errs.NewBackupStorage("the folder has no name of a backup")
 	}
 	return nil
+}
+
+// restoreCheckInput is the input of RestoreCheck. That a token does not open the storage is what the check finds out.
+type restoreCheckInput struct{ restoreInput }
+
+func (in restoreCheckInput) validate(*settings) error {
+	if _, err := parseStorageURI(in.from.URI); err != nil {
+		return err
+	}
+	return validFolder(in.folder)
 }
 
 // keyRestoreInput is the input of KeyRestoreStart.
@@ -197,12 +253,12 @@ func (c call) replaceKeys(by []*keyObject) error {
 }
 
 // checkRestore tells whether a backup could be restored, and changes nothing.
-func checkRestore(c call, in restoreInput) (startedJob, error) {
+func checkRestore(c call, in restoreCheckInput) (startedJob, error) {
 	return c.start(checkingRestore, in.from, in.check)
 }
 
 // check is the work of the check before a restore.
-func (in restoreInput) check(c call, _ *Job, blobs BlobContainer) error {
+func (in restoreCheckInput) check(c call, _ *Job, blobs BlobContainer) error {
 	_, err := c.fetch(blobs, in.folder)
 	return err
 }

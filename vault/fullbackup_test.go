@@ -354,6 +354,9 @@ func TestWhatIsNoStorageIsRefused(t *testing.T) {
 				}
 			}
 			for doing, do := range requests {
+				if strings.Contains(c.want, "expiry") && strings.HasPrefix(doing, "check") {
+					continue // TestACheckFindsOutThatATokenOpensNothing
+				}
 				_, err := do(t.Context())
 				if codes(err) != "BadRequest" || errs.StatusOf(err) != 400 || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), signatureSAS) {
 					t.Errorf("%s: %v, want %s", doing, err, c.want)

@@ -26,6 +26,16 @@ func (BackupStorage) read(r *Exchange) (BackupStorage, error) {
 	return body.storage(), err
 }
 
+func (in backupCheckInput) read(r *Exchange) (backupCheckInput, error) {
+	storage, err := in.BackupStorage.read(r)
+	return backupCheckInput{storage}, err
+}
+
+func (in restoreCheckInput) read(r *Exchange) (restoreCheckInput, error) {
+	asked, err := in.restoreInput.read(r)
+	return restoreCheckInput{asked}, err
+}
+
 func (restoreInput) read(r *Exchange) (restoreInput, error) {
 	body, err := readJSON[struct {
 		Storage storageBody `json:"sasTokenParameters"`
