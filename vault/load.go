@@ -33,6 +33,7 @@ type loader struct {
 	domains  map[string][]byte // :: key of a Managed HSM → the domain of its module
 	objects  []record
 	versions map[store.Key]record
+	named    int   // how many of the versions an object has
 	fresh    bool  // the store held nothing
 	last     batch // what is committed when all is in its place: records that are new, or need no longer be kept
 }
@@ -67,6 +68,9 @@ func (s *Service) load(ctx context.Context) error {
 		if err := l.place(ctx, object); err != nil {
 			return err
 		}
+	}
+	if l.named != len(l.versions) {
+		return badRecord(versionRecord, errors.New("its object is missing"))
 	}
 	if len(l.last.records) == 0 {
 		return nil
@@ -243,6 +247,7 @@ func (l *loader) place(ctx context.Context, object record) error {
 		}
 		own = append(own, r)
 	}
+	l.named += len(own)
 	if d := object.Deletion; d != nil && d.Free <= l.now {
 		return l.last.add(object.Vault, nil, append(own, object))
 	}

@@ -347,6 +347,12 @@ func TestAStoreThatHoldsSomethingElseIsRefused(t *testing.T) {
 			}
 			return store.Batch{Delete: []store.Key{r.Key}}
 		},
+		"an object without its record": func(r store.Record) store.Batch {
+			if !bytes.Contains(r.Value, []byte(`"sort":"object"`)) || !bytes.Contains(r.Value, []byte(`"name":"s"`)) {
+				return store.Batch{}
+			}
+			return store.Batch{Delete: []store.Key{r.Key}}
+		},
 		"a key that is none":       replaced(`"material"`, `"material":"`, `"material":"AAAA`),
 		"settings that are none":   replaced(`"sort":"vault"`, `"retentionDays":90`, `"retentionDays":3`),
 		"an object of no versions": replaced(`"sort":"object"`, `"versions":[`, `"was":[`),

@@ -14,7 +14,9 @@ import (
 // ErrClosed is returned by a store that was closed.
 var ErrClosed = errors.New("store: closed")
 
-// Store keeps the records of one service. It is safe for concurrent use.
+// Store keeps the records of one service. It is safe for concurrent use. Records hold secrets in the clear: who may read
+// them, and that nobody changes them, is the store's affair. A service finds out about records that are missing or do not
+// fit together, not about a value that was changed to another.
 type Store interface {
 	// Records goes through all records, in no particular order. It stops at the first error, which it yields.
 	Records(ctx context.Context) iter.Seq2[Record, error]
