@@ -33,6 +33,11 @@ type Container interface {
 	TenantID() string
 	// As returns a client that makes requests as a caller.
 	As(Caller) *Client
+	// AddRoleAssignments adds role assignments to those there are, all or none. One without an id gets one. With
+	// Options.Lag, they count when the lag is over. Errors: a 400 for a role or scope that does not exist, for an id that
+	// another assignment has (errs.RoleAssignmentExists), and in a vault whose access policies decide (errs.BadParameter);
+	// the context's error, or the store's.
+	AddRoleAssignments(ctx context.Context, assignments ...policy.RoleAssignment) error
 	// Refuse makes a request that names no operation. It is authenticated, passes the firewall, is throttled and audited as
 	// every other, under the operation "Unknown", and is then answered with why; a 401, 403 or 429 comes before it.
 	Refuse(ctx context.Context, r *Exchange, why error) error

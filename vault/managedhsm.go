@@ -134,17 +134,6 @@ func (h *ManagedHSM) SetRBAC(ctx context.Context, r RBAC) error {
 	})
 }
 
-// AddRoleAssignments adds role assignments to those there are, all or none. One without an id gets one. With Options.Lag, they
-// count when the lag is over. Errors: a 400 for a role or scope that does not exist, and for an id that another assignment has
-// (errs.RoleAssignmentExists), the context's error, or the store's.
-func (h *ManagedHSM) AddRoleAssignments(ctx context.Context, assignments ...policy.RoleAssignment) error {
-	return h.change(ctx, func(s *settings) error {
-		roles := *s.RBAC
-		s.RBAC = &roles
-		return roles.add(assignments)
-	})
-}
-
 // hsmState is what a Managed HSM keeps besides keys and roles.
 type hsmState struct {
 	Activated bool              `json:"activated,omitempty"`

@@ -2,6 +2,8 @@ package vault
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +24,21 @@ type roleAssignment struct{ policy.RoleAssignment }
 // assignmentGUID is the GUID by which requests know an assignment.
 func assignmentGUID(a policy.RoleAssignment) string {
 	return guidOf(cmp.Or(a.ID, a.Role+" for "+a.PrincipalID+" at "+strings.ReplaceAll(a.Scope, "/", " ")))
+}
+
+// errNoRoles refuses role assignments where they would not count.
+var errNoRoles = errors.New("access policies decide in this vault: SetRBAC lets roles decide")
+
+// AddRoleAssignments adds role assignments to those there are.
+func (v *container) AddRoleAssignments(ctx context.Context, assignments ...policy.RoleAssignment) error {
+	return v.change(ctx, func(s *settings) error {
+		if s.RBAC == nil {
+			return invalid("roleAssignments", errNoRoles)
+		}
+		roles := *s.RBAC
+		s.RBAC = &roles
+		return roles.add(assignments)
+	})
 }
 
 // add adds assignments, each of which gets an id unless it has one that no other has.

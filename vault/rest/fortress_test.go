@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/embedvault/embedvault/crypto"
@@ -29,28 +28,15 @@ import (
 // fortressHost is where the Managed HSM of tests is.
 const fortressHost = "fortress.managedhsm.azure.net"
 
-// blobs is a container of a storage account.
-type blobs struct{ kept sync.Map }
-
-func (b *blobs) Put(_ context.Context, name string, data []byte) error {
-	b.kept.Store(name, slices.Clone(data))
-	return nil
-}
-
-func (b *blobs) Get(_ context.Context, name string) ([]byte, error) {
-	data, ok := b.kept.Load(name)
-	if !ok {
-		return nil, fs.ErrNotExist
-	}
-	return data.([]byte), nil
-}
-
 // storage knows one container, https://acct.blob.core.windows.net/backups.
-func (b *blobs) storage(_ context.Context, uri string, _ vault.Value) (vault.BlobContainer, error) {
-	if uri != "https://acct.blob.core.windows.net/backups" {
-		return nil, fs.ErrNotExist
+func storage() func(context.Context, string, vault.Value) (vault.BlobContainer, error) {
+	all := vault.MemoryStorage()
+	return func(ctx context.Context, uri string, sas vault.Value) (vault.BlobContainer, error) {
+		if uri != "https://acct.blob.core.windows.net/backups" {
+			return nil, fs.ErrNotExist
+		}
+		return all(ctx, uri, sas)
 	}
-	return b, nil
 }
 
 // createHSM makes the Managed HSM of a name in a scene, in which "reader" is an auditor.

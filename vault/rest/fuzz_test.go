@@ -45,7 +45,7 @@ func fuzzedService(t testing.TB, tenant *identity.Tenant) *vault.Service {
 	attestor := identity.NewAttestor(&identity.AttestorOptions{
 		Authority: "https://attest.example", Now: tick, NewKey: func() (*rsa.PrivateKey, error) { return testKey(t, 10), nil },
 	})
-	svc, err := vault.New(&vault.Options{Tenant: tenant, Now: tick, Attestation: attestor, Storage: new(blobs).storage})
+	svc, err := vault.New(&vault.Options{Tenant: tenant, Now: tick, Attestation: attestor, Storage: storage()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -129,7 +129,7 @@ func (s *scene) now() time.Time { return s.clock }
 // open makes the service of the scene anew.
 func (s *scene) open(t testing.TB, o *vault.VaultOptions, h *rest.Options) {
 	t.Helper()
-	svc, err := vault.New(&vault.Options{Now: s.now, Limits: &s.limits, Lag: s.lag, Attestation: s.attestor, Storage: new(blobs).storage})
+	svc, err := vault.New(&vault.Options{Now: s.now, Limits: &s.limits, Lag: s.lag, Attestation: s.attestor, Storage: storage()})
 	if err != nil {
 		t.Fatal(err)
 	}

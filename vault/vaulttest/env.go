@@ -82,7 +82,7 @@ func newEnv(tb testing.TB, o *Options, c clock) *Env {
 	e.tenant = identity.New(&identity.Options{Now: c.Now, NewKey: tenantKey})
 	e.attestor = identity.NewAttestor(&identity.AttestorOptions{Now: c.Now, NewKey: tenantKey})
 	if is.Storage == nil {
-		is.Storage = new(shelves).open
+		is.Storage = vault.MemoryStorage()
 	}
 	if is.Limits == nil {
 		is.Limits = new(limiter.Unlimited())

@@ -1,11 +1,7 @@
 package vaulttest
 
 import (
-	"bytes"
-	"context"
-	"io/fs"
 	"slices"
-	"sync"
 
 	"github.com/embedvault/embedvault/policy"
 	"github.com/embedvault/embedvault/vault"
@@ -48,53 +44,10 @@ func everyRole() (all []policy.RoleAssignment) {
 	return all
 }
 
-// GrantRole gives the principal with an object id a role in a Managed HSM, built-in or custom, at the scope "/" or
-// "/keys/{name}". All other assignments stay, which [vault.ManagedHSM.SetRBAC] replaces, those of [Env.Application] too. With
-// Options.Lag, it counts when the lag is over.
-func (e *Env) GrantRole(h *vault.ManagedHSM, objectID, role, scope string) {
+// GrantRole gives the principal with an object id a role, built-in or custom, by its id or name: in a Managed HSM at the
+// scope "/" or "/keys/{name}", in a vault in which roles decide at its Resource or below. All other assignments stay, which
+// SetRBAC replaces, those of [Env.Application] too. With Options.Lag, it counts when the lag is over.
+func (e *Env) GrantRole(in vault.Container, objectID, role, scope string) {
 	e.tb.Helper()
-	e.must(h.AddRoleAssignments(e.ctx(), policy.RoleAssignment{Role: role, PrincipalID: objectID, Scope: scope}))
-}
-
-// shelves is storage in memory, a container for each address.
-type shelves struct {
-	mu  sync.Mutex
-	all map[string]*shelf
-}
-
-func (s *shelves) open(_ context.Context, uri string, _ vault.Value) (vault.BlobContainer, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.all == nil {
-		s.all = map[string]*shelf{}
-	}
-	if s.all[uri] == nil {
-		s.all[uri] = &shelf{blobs: map[string][]byte{}}
-	}
-	return s.all[uri], nil
-}
-
-// shelf is a container of blobs.
-type shelf struct {
-	mu    sync.Mutex
-	blobs map[string][]byte
-}
-
-// Put implements vault.BlobContainer.
-func (s *shelf) Put(ctx context.Context, name string, data []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.blobs[name] = bytes.Clone(data)
-	return ctx.Err()
-}
-
-// Get implements vault.BlobContainer.
-func (s *shelf) Get(ctx context.Context, name string) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	data, ok := s.blobs[name]
-	if !ok {
-		return nil, fs.ErrNotExist
-	}
-	return bytes.Clone(data), ctx.Err()
+	e.must(in.AddRoleAssignments(e.ctx(), policy.RoleAssignment{Role: role, PrincipalID: objectID, Scope: scope}))
 }

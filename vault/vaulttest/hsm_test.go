@@ -263,3 +263,24 @@ func TestTheApplicationComesMeanwhile(t *testing.T) {
 		}
 	}
 }
+
+// A vault in which roles decide gives them one by one as well; one of access policies does not.
+func TestGrantRoleInAVault(t *testing.T) {
+	env := vaulttest.New(t, nil)
+	app := env.As(vault.Principal("app"))
+	if err := env.Vault().AddRoleAssignments(t.Context(), policy.RoleAssignment{Role: policy.KeyVaultReader, PrincipalID: "app", Scope: env.Vault().Resource()}); !errors.Is(err, errs.BadParameter) {
+		t.Errorf("where access policies decide: %v", err)
+	}
+	if err := env.Vault().SetRBAC(t.Context(), new(vault.RBAC)); err != nil {
+		t.Fatal(err)
+	}
+	env.SetSecret("db", "hunter2")
+	env.GrantRole(env.Vault(), "app", policy.KeyVaultReader, env.Vault().Resource())
+	env.GrantRole(env.Vault(), "app", "Key Vault Secrets User", env.Vault().Resource()+"/secrets/db")
+	if s, err := app.GetSecret(t.Context(), "db"); err != nil || s.Value.Reveal() != "hunter2" {
+		t.Errorf("with its role: %v", err)
+	}
+	if got := env.Vault().Options().RBAC.Assignments; len(got) != 2 || got[0].ID == "" || got[0].ID == got[1].ID {
+		t.Errorf("%+v", got)
+	}
+}
