@@ -42,7 +42,12 @@ type DomainHolder struct {
 }
 
 // Format writes nothing of the key, for every verb.
-func (DomainHolder) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "holder of a security domain") }
+func (DomainHolder) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, holderText) }
+
+// MarshalText writes what Format writes: no JSON, XML or log shows the key.
+func (DomainHolder) MarshalText() ([]byte, error) { return []byte(holderText), nil }
+
+const holderText = "holder of a security domain"
 
 // DownloadDomain hands out the security domain in a blob, JSON that anybody may
 // keep: it opens with the keys of required of the holders, by RewrapDomain.
@@ -80,7 +85,7 @@ func (m *Module) DownloadDomain(holders []*x509.Certificate, required int) (blob
 // encrypted to is errs.BadParameter.
 func certified(c *x509.Certificate, property string) (*rsa.PublicKey, error) {
 	if c != nil {
-		if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key.N != nil && key.N.BitLen() >= minReceiver && key.N.BitLen() <= maxHolderBits {
+		if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key != nil && key.N != nil && key.N.BitLen() >= minReceiver && key.N.BitLen() <= maxHolderBits {
 			return key, nil
 		}
 	}
@@ -96,17 +101,33 @@ func sealDomain(secret []byte, holders []*x509.Certificate, required int) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	shared := wireShares{make([]wireKey, len(holders)), domainSharing, required}
-	for i, s := range split(master, len(holders), required) {
+	sealed, err := sealShares(split(master, len(holders), required), holders)
+	if err != nil {
+		return nil, err
+	}
+	shared := wireShares{sealed, domainSharing, required}
+	return json.Marshal(wireDomain{EncData: wireItems{[]wireItem{item}, domainKDF}, SharedKeys: &shared, Version: domainVersion})
+}
+
+// sealShares encrypts to every holder a share, and overwrites them all.
+func sealShares(shares []share, holders []*x509.Certificate) (sealed []wireKey, err error) {
+	defer wipeShares(shares)
+	sealed = make([]wireKey, len(shares))
+	for i, s := range shares {
 		encoded := s.bytes()
-		clear(s.values)
-		shared.Shares[i], err = sealKey(holders[i], "certificates", encoded)
+		sealed[i], err = sealKey(holders[i], "certificates", encoded)
 		clear(encoded)
 		if err != nil {
 			return nil, err
 		}
 	}
-	return json.Marshal(wireDomain{EncData: wireItems{[]wireItem{item}, domainKDF}, SharedKeys: &shared, Version: domainVersion})
+	return sealed, nil
+}
+
+func wipeShares(shares []share) {
+	for _, s := range shares {
+		clear(s.values)
+	}
 }
 
 func newMaster() []byte {
@@ -164,11 +185,7 @@ func RewrapDomain(blob []byte, transfer *x509.Certificate, holders []DomainHolde
 // open returns the master key, which the caller overwrites.
 func (s *wireShares) open(holders []DomainHolder) ([]byte, error) {
 	var shares []share
-	defer func() {
-		for _, s := range shares {
-			clear(s.values)
-		}
-	}()
+	defer func() { wipeShares(shares) }()
 	for _, sealed := range s.Shares {
 		if len(shares) == s.Required {
 			break

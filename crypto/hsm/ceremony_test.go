@@ -333,11 +333,16 @@ func TestDomainByHand(t *testing.T) {
 // uploadByHand makes the blob of an upload as other clients do.
 func uploadByHand(tb testing.TB, transfer *x509.Certificate, secret []byte) domainBlob {
 	tb.Helper()
+	return uploadItemByHand(tb, transfer, hsm.DomainTag, secret)
+}
+
+func uploadItemByHand(tb testing.TB, transfer *x509.Certificate, tag string, secret []byte) domainBlob {
+	tb.Helper()
 	master := make([]byte, 32)
 	rand.Read(master)
 	var b domainBlob
 	b.EncData.KDF = "sp108_kdf"
-	b.EncData.Data = []domainItem{itemByHand(tb, master, hsm.DomainTag, secret)}
+	b.EncData.Data = []domainItem{itemByHand(tb, master, tag, secret)}
 	b.WrappedKey = &domainKey{EncKey: jweTo(tb, transfer.PublicKey, master), X5T256: thumbprint(transfer)}
 	return b
 }
@@ -397,6 +402,7 @@ func TestUploadRefused(t *testing.T) {
 		"no item":                 {changed(func(b *domainBlob) { b.EncData.Data = nil }), c.transfer},
 		"two items":               {changed(func(b *domainBlob) { b.EncData.Data = append(b.EncData.Data, b.EncData.Data[0]) }), c.transfer},
 		"an item named otherwise": {changed(func(b *domainBlob) { b.EncData.Data[0].Tag = "other" }), c.transfer},
+		"an item of another name": {uploadItemByHand(t, c.transfer.Certificate(), "other", secret).text(t), c.transfer},
 		"another item":            {byHand(func(b *domainBlob) { b.EncData.Data[0] = itemByHand(t, make([]byte, 32), hsm.DomainTag, secret) }), c.transfer},
 		"the share of a holder":   {changed(func(b *domainBlob) { b.WrappedKey.EncKey = readBlob(t, c.download).SharedKeys.EncShares[0].EncKey }), c.transfer},
 		"a short master key":      {byHand(func(b *domainBlob) { b.WrappedKey.EncKey = jweTo(t, to, make([]byte, 31)) }), c.transfer},
@@ -503,6 +509,7 @@ func TestDownloadRefused(t *testing.T) {
 		"one is enough":           {certificates[:3], 1},
 		"four of three":           {certificates[:3], 4},
 		"one twice":               {append(certificates[:3:3], certificates[0]), 2},
+		"the second twice":        {append(certificates[:3:3], certificates[1]), 2},
 		"one key twice":           {append(certificates[:3:3], certify(t, &all[0].Key.PublicKey, all[1].Key)), 2},
 		"nobody":                  {append(certificates[:3:3], nil), 2},
 		"an EC key":               {append(certificates[:3:3], ecCertificate(t)), 2},

@@ -12,7 +12,8 @@ import (
 
 // Driver makes, takes in and opens keys of a module. It serves RSA-HSM, EC-HSM
 // and oct-HSM; the software types are errs.HardwareKeysNotSupported. When the
-// module is in trouble it answers as the package comment says.
+// module is in trouble it answers as the package comment says. Module.Driver
+// makes one; the zero value has no module, and its methods panic.
 type Driver struct {
 	module     *Module
 	exportable bool
@@ -55,8 +56,7 @@ func (d Driver) Generate(ctx context.Context, s crypto.Spec) (crypto.Private, er
 	if err != nil {
 		return nil, err
 	}
-	defer wipe(k)
-	return d.keep(k, Generated)
+	return d.take(k, Generated)
 }
 
 // Import takes in a key with all members of RFC 7518, after checking that they
@@ -107,6 +107,12 @@ func (d Driver) Open(ctx context.Context, blob []byte) (crypto.Private, error) {
 	}
 	clear(plain)
 	return k, nil
+}
+
+// take is keep for a key that is needed no more: it overwrites the key.
+func (d Driver) take(m material, origin Origin) (crypto.Private, error) {
+	defer wipe(m)
+	return d.keep(m, origin)
 }
 
 // keep seals a key and returns it. What it opened on the way is overwritten.

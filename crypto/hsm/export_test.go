@@ -2,6 +2,7 @@ package hsm
 
 import (
 	"crypto/rsa"
+	"crypto/x509"
 	"math/big"
 
 	"github.com/google/tink/go/tink"
@@ -64,13 +65,47 @@ func Opened(p crypto.Private) (look func() []byte) {
 	if !ok {
 		return nil
 	}
-	m := s.material
+	return encoded(s.material)
+}
+
+func encoded(m material) (look func() []byte) {
 	return func() []byte {
 		if r, ok := m.(*rsa.PrivateKey); ok {
 			return r.D.FillBytes(make([]byte, r.Size()))
 		}
 		return primitive.Marshal(m)[2:] // without version and kind
 	}
+}
+
+// Take has d take in a key as one that came wrapped, and looks at what it took.
+func Take(d Driver, j crypto.JWK) (look func() []byte, err error) {
+	m, err := fromJWK(j)
+	if err != nil {
+		return nil, err
+	}
+	look = encoded(m)
+	_, err = d.take(m, Transferred)
+	return look, err
+}
+
+// WrapPortable wraps what a key is outside of its module.
+var WrapPortable = wrapped
+
+// SealShares encrypts to every holder a share.
+func SealShares(shares []Share, holders []*x509.Certificate) error {
+	var inner []share
+	for _, s := range shares {
+		inner = append(inner, share{s.X, s.Values})
+	}
+	_, err := sealShares(inner, holders)
+	return err
+}
+
+// AttestationNumber returns the memory of the secret number that m attests
+// with, once it has.
+func AttestationNumber(m *Module) []big.Word {
+	//lint:ignore SA1019 There is no other way to reach the number.
+	return m.domain.attest.D.Bits()
 }
 
 // DomainMemory returns the memory of the domain's secrets.

@@ -35,6 +35,5 @@ func (m *Module) Release(ctx context.Context, p crypto.Private, to *rsa.PublicKe
 	if err != nil {
 		return Wrapped{}, err
 	}
-	defer clear(portable)
 	return wrapped(to, kid, e, portable)
 }

@@ -33,11 +33,14 @@ func CheckImportOperation(t crypto.KeyType, ops []crypto.Operation) error {
 // key it is: kty and, for an EC key, crv; its other members do not count.
 //
 // A KEK without the operation import is errs.KeyOperationForbidden, one that
-// breaks its rule or is not in this module errs.BadParameter. What does not open,
-// is no sound key or another than j says is errs.BadParameter too: one answer for
-// every reason, so that it tells nothing about the key. A module in trouble
-// answers as the package comment says.
+// breaks its rule, is nil or not in this module errs.BadParameter. What does not
+// open, is no sound key or another than j says is errs.BadParameter too: one
+// answer for every reason, so that it tells nothing about the key. A module in
+// trouble answers as the package comment says.
 func (d Driver) ImportTransfer(ctx context.Context, kek *crypto.Key, w Wrapped, j crypto.JWK) (crypto.Private, error) {
+	if kek == nil {
+		return nil, errs.NewInvalidProperty("key", "There is no key exchange key")
+	}
 	if !slices.Contains(kek.Operations(), crypto.OpImport) {
 		return nil, errs.NewKeyOperationForbidden(string(crypto.OpImport))
 	}
@@ -62,8 +65,7 @@ func (d Driver) ImportTransfer(ctx context.Context, kek *crypto.Key, w Wrapped, 
 		refusal.Cause = errTransfer
 		return nil, refusal
 	}
-	defer wipe(m)
-	return d.keep(m, Transferred)
+	return d.take(m, Transferred)
 }
 
 // errTransfer is why a key that was brought wrapped is refused. It is the same for every reason.
@@ -113,7 +115,6 @@ func WrapTransfer(kek *rsa.PublicKey, kid string, key crypto.JWK, generator stri
 	if err != nil {
 		return Wrapped{}, err
 	}
-	defer clear(portable)
 	w, err := wrapped(kek, kid, CKMRSAAESKeyWrap, portable)
 	if err != nil {
 		return Wrapped{}, err

@@ -92,7 +92,12 @@ func TestTransferMadeElsewhere(t *testing.T) {
 // wrapByHand is RSA-OAEP of an AES key and RFC 5649 under it, spelled out.
 func wrapByHand(t *testing.T, to *rsa.PublicKey, plain []byte) []byte {
 	t.Helper()
-	key := bytes.Repeat([]byte{0x11}, 32)
+	return wrapUnder(t, to, bytes.Repeat([]byte{0x11}, 32), plain)
+}
+
+// wrapUnder is wrapByHand with an AES key of the caller's.
+func wrapUnder(t *testing.T, to *rsa.PublicKey, key, plain []byte) []byte {
+	t.Helper()
 	front, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, to, key, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -118,6 +123,20 @@ func wrapByHand(t *testing.T, to *rsa.PublicKey, plain []byte) []byte {
 	return append(append(front, a...), r...)
 }
 
+// p256DER is a key of P-256 as PKCS #8, by the standard library.
+func p256DER(t *testing.T) []byte {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
 // TestTransferRefuses: the rules of the key exchange key, and one answer to
 // whatever is wrong with what is wrapped.
 func TestTransferRefuses(t *testing.T) {
@@ -133,6 +152,10 @@ func TestTransferRefuses(t *testing.T) {
 		w.Ciphertext = bytes.Clone(w.Ciphertext)
 		w.Ciphertext[(i+len(w.Ciphertext))%len(w.Ciphertext)] ^= 1
 		return w
+	}
+	ecDER := p256DER(t)
+	under := func(size int) hsm.Wrapped {
+		return hsm.Wrapped{KID: kekID, Encryption: hsm.CKMRSAAESKeyWrap, Ciphertext: wrapUnder(t, public, make([]byte, size), ecDER)}
 	}
 	later := good
 	later.Encryption = hsm.RSAAESKeyWrap256
@@ -150,6 +173,7 @@ func TestTransferRefuses(t *testing.T) {
 		"another curve": {good, crypto.JWK{Kty: crypto.KeyTypeECHSM, Crv: crypto.P384}}, "no curve": {good, crypto.JWK{Kty: crypto.KeyTypeECHSM}},
 		"said to be RSA": {good, crypto.JWK{Kty: crypto.KeyTypeRSAHSM}}, "said to be oct": {good, crypto.JWK{Kty: crypto.KeyTypeOctHSM}},
 		"said to be software": {good, crypto.JWK{Kty: crypto.KeyTypeEC, Crv: crypto.P256}}, "said to be nothing": {good, crypto.JWK{}},
+		"under AES-128": {under(16), ec}, "under AES-192": {under(24), ec},
 		"no PKCS #8":   {byHand([]byte("this is not a key")), crypto.JWK{Kty: crypto.KeyTypeRSAHSM}},
 		"RSA 1024":     {byHand(smallDER), crypto.JWK{Kty: crypto.KeyTypeRSAHSM}},
 		"bytes behind": {byHand(append(der, 0)), crypto.JWK{Kty: crypto.KeyTypeRSAHSM}},
@@ -160,6 +184,9 @@ func TestTransferRefuses(t *testing.T) {
 		wantError(t, name, err, errs.NewInvalidJWK())
 	}
 
+	if _, err := d.ImportTransfer(t.Context(), kek, under(32), ec); err != nil {
+		t.Errorf("under AES-256: %v", err)
+	}
 	_, err := d.ImportTransfer(t.Context(), newKEK(t, m, crypto.OpUnwrapKey), good, ec)
 	wantError(t, "KEK without import", err, errs.NewKeyOperationForbidden("import"))
 	for name, kek := range map[string]*crypto.Key{

@@ -21,7 +21,8 @@ const transferBits = 2048
 // TransferKey is the key that a security domain is encrypted to on its way into
 // a module. The private part is that module's, and is kept in memory alone: a
 // domain that was encrypted to a key that is gone is encrypted again to a new
-// one.
+// one. Module.NewTransferKey makes one; the zero value has no certificate, and
+// its JWK panics.
 type TransferKey struct {
 	module      *Module
 	private     *rsa.PrivateKey

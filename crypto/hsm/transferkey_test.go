@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"strings"
@@ -112,7 +113,8 @@ func TestParseDomainCertificate(t *testing.T) {
 	}
 }
 
-// TestCeremonySecrecy: what takes part in a ceremony shows nothing of its keys.
+// TestCeremonySecrecy: what takes part in a ceremony shows nothing of its keys,
+// by any verb, as JSON, as XML or in a log.
 func TestCeremonySecrecy(t *testing.T) {
 	h := holder(t, 2048, 0)
 	m := newModule(t, hsm.Options{RSA: func(int) (*rsa.PrivateKey, error) { return h.Key, nil }})
@@ -120,15 +122,19 @@ func TestCeremonySecrecy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range []any{k, *k, &k, h, &h, []hsm.DomainHolder{h}} {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
-			shown := fmt.Sprintf(verb, v)
-			for form, spelling := range spellings(h.Key.D.Bytes()) {
+	type embeds struct{ hsm.DomainHolder }
+	for _, v := range []any{k, *k, &k, h, &h, []hsm.DomainHolder{h}, map[string]hsm.DomainHolder{"a": h}, embeds{h}, struct{ Holder *hsm.DomainHolder }{&h}} {
+		asXML, _ := xml.Marshal(v)
+		shown := show(v) + string(asXML)
+		for name, secret := range map[string][]byte{"d": h.Key.D.Bytes(), "p": h.Key.Primes[0].Bytes(), "q": h.Key.Primes[1].Bytes(), "dp": h.Key.Precomputed.Dp.Bytes()} {
+			for form, spelling := range spellings(secret) {
 				if strings.Contains(shown, spelling) {
-					t.Errorf("%s of %T shows the key as %s", verb, v, form)
+					t.Errorf("%T shows %s as %s", v, name, form)
 				}
 			}
-			if len(shown) > 200 {
+		}
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+			if shown := fmt.Sprintf(verb, v); len(shown) > 200 {
 				t.Errorf("%s of %T: %.300s", verb, v, shown)
 			}
 		}

@@ -2,7 +2,10 @@ package hsm_test
 
 import (
 	"bytes"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/binary"
+	"math/big"
 	"reflect"
 	"slices"
 	"testing"
@@ -113,6 +116,71 @@ func TestWipeBuffers(t *testing.T) {
 		}
 	}
 	wantCleared(t, buffers, 3*len(everySpec))
+}
+
+// TestWipeWhatCameWrapped: a key that was opened to be sealed is overwritten.
+func TestWipeWhatCameWrapped(t *testing.T) {
+	d := newModule(t, hsm.Options{}).Driver(false)
+	for _, s := range everySpec {
+		look, err := hsm.Take(d, cryptotest.JWK(t, s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := look(); !bytes.Equal(left, make([]byte, len(left))) {
+			t.Errorf("%v: was not overwritten", s)
+		}
+	}
+}
+
+// TestWipePortable: what a key is outside is overwritten when it is wrapped, or
+// cannot be.
+func TestWipePortable(t *testing.T) {
+	for name, c := range map[string]struct {
+		to  *rsa.PublicKey
+		enc hsm.Encryption
+	}{
+		"wrapped": {&receiver(t, 2048).PublicKey, hsm.CKMRSAAESKeyWrap}, "to nobody": {nil, hsm.CKMRSAAESKeyWrap}, "in no way": {&receiver(t, 2048).PublicKey, ""},
+	} {
+		portable := bytes.Repeat([]byte{7}, 32)
+		if _, err := hsm.WrapPortable(c.to, "", c.enc, portable); (err == nil) != (name == "wrapped") {
+			t.Errorf("%s: %v", name, err)
+		}
+		wantCleared(t, [][]byte{portable}, 1)
+	}
+}
+
+// TestWipeShares: no share of a master key is left when they are encrypted, or
+// one of them cannot be.
+func TestWipeShares(t *testing.T) {
+	all, certificates := holders(t, 3)
+	useless := slices.Clone(certificates)
+	useless[0] = certify(t, evenExponent(all[0].Key), all[0].Key)
+	for name, to := range map[string][]*x509.Certificate{"encrypted": certificates, "refused": useless} {
+		shares := hsm.Split(bytes.Repeat([]byte{7}, 32), 3, 2)
+		if err := hsm.SealShares(shares, to); (err == nil) != (name == "encrypted") {
+			t.Errorf("%s: %v", name, err)
+		}
+		for i, s := range shares {
+			if !slices.Equal(s.Values, make([]uint16, 32)) {
+				t.Errorf("%s: share %d was not overwritten", name, i)
+			}
+		}
+	}
+}
+
+// TestWipeAttestation: a module that was tampered with has no number left to
+// attest with.
+func TestWipeAttestation(t *testing.T) {
+	m := newModule(t, hsm.Options{})
+	root(t, m) // which derives it
+	number := hsm.AttestationNumber(m)
+	zero := make([]big.Word, len(number))
+	if slices.Equal(number, zero) {
+		t.Fatal("there is no number")
+	}
+	if m.Tamper(); !slices.Equal(number, zero) {
+		t.Error("was not overwritten")
+	}
 }
 
 // wantCleared checks that there are n buffers and nothing in any of them.

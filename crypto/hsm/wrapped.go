@@ -103,7 +103,7 @@ func (w Wrapped) JSON() []byte {
 // as its bytes; the caller overwrites it. Whatever does not open is
 // errs.BadParameter.
 func (w Wrapped) Open(with *rsa.PrivateKey) ([]byte, error) {
-	if with == nil || w.Encryption.hash() == 0 {
+	if with == nil || with.N == nil || w.Encryption.hash() == 0 {
 		return nil, errs.NewParameterIncorrect()
 	}
 	portable, err := unwrap(with, w.Encryption, w.Ciphertext)
@@ -113,8 +113,10 @@ func (w Wrapped) Open(with *rsa.PrivateKey) ([]byte, error) {
 	return portable, nil
 }
 
-// wrapped wraps the outside form of a key to the RSA key named kid.
+// wrapped wraps the outside form of a key, which it overwrites, to the RSA key
+// named kid.
 func wrapped(to *rsa.PublicKey, kid string, e Encryption, portable []byte) (Wrapped, error) {
+	defer clear(portable)
 	ciphertext, err := wrap(to, e, portable)
 	if err != nil {
 		return Wrapped{}, err

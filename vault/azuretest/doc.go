@@ -10,6 +10,9 @@
 // Code that makes its own clients takes [ClientOptions], and a [Credential] or one of azidentity's: the authority of the
 // vault's tenant is reached in the same way. A client talks to the vaults of its environment and to nobody else.
 //
+// Served are azkeys on vaults and Managed HSMs and azsecrets on vaults; a vault has no certificates yet and answers
+// azcertificates with 404. The clients of azadmin, which administer a Managed HSM, take the same [ClientOptions].
+//
 // One thing the SDK shares between the tests of a process: it keeps the token of a machine's own (system-assigned)
 // managed identity for all clients. Tests that need several such machines give each a user-assigned identity, whose id
 // is the environment's own.

@@ -2,14 +2,11 @@ package azuretest_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 
-	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/policy/identity"
 	"github.com/embedvault/embedvault/vault"
-	"github.com/embedvault/embedvault/vault/azuretest"
 	"github.com/embedvault/embedvault/vault/rest"
 )
 
@@ -51,23 +48,4 @@ func makeEnv(o *vault.VaultOptions, limits limiter.Limits) (*environment, error)
 		return nil, err
 	}
 	return &environment{svc, v, tenant, attestor, rest.New(svc, nil)}, nil
-}
-
-func must[T any](t testing.TB) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
-// wants checks that an error of the SDK is what the vault means.
-func wants(t testing.TB, err error, status int, code errs.Code) {
-	t.Helper()
-	meant := azuretest.Err(err)
-	if err == nil || errs.StatusOf(meant) != status || !errors.Is(meant, code) {
-		t.Errorf("%v, want %d %s", err, status, code)
-	}
 }

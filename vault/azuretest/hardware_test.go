@@ -2,8 +2,11 @@ package azuretest_test
 
 import (
 	"bytes"
+	stdcrypto "crypto"
 	"crypto/rsa"
 	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys"
+	kwp "github.com/google/tink/go/kwp/subtle"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/vault/azuretest"
@@ -43,9 +47,9 @@ func testToken(t *testing.T, env *environment) string {
 	return body.Token
 }
 
-// checkRelease looks into what was released as far as the standard library goes: the statement names the key, and the front
-// of the wrapped key opens for the environment.
-func checkRelease(t *testing.T, env *environment, value string, kid string) {
+// checkRelease opens what was released, as the environment does: the service has signed it, it names the key, and the key
+// in it decrypts what the vault has encrypted.
+func checkRelease(t *testing.T, env *environment, keys *azkeys.Client, value string, kid azkeys.ID) {
 	t.Helper()
 	parts := strings.Split(value, ".")
 	if len(parts) != 3 {
@@ -62,6 +66,10 @@ func checkRelease(t *testing.T, env *environment, value string, kid string) {
 		}
 	}
 	decode := base64.RawURLEncoding.DecodeString
+	service, digest := must[*x509.Certificate](t)(env.svc.ReleaseCertificate()), sha256.Sum256([]byte(parts[0]+"."+parts[1]))
+	if err := rsa.VerifyPKCS1v15(service.PublicKey.(*rsa.PublicKey), stdcrypto.SHA256, digest[:], must[[]byte](t)(decode(parts[2]))); err != nil {
+		t.Errorf("the service has not signed: %v", err)
+	}
 	if err := json.Unmarshal(must[[]byte](t)(decode(parts[1])), &payload); err != nil {
 		t.Fatal(err)
 	}
@@ -72,8 +80,17 @@ func checkRelease(t *testing.T, env *environment, value string, kid string) {
 	key := must[*rsa.PrivateKey](t)(env.attestor.TestKey())
 	ciphertext := must[[]byte](t)(decode(wrapped.Ciphertext))
 	ephemeral := must[[]byte](t)(rsa.DecryptOAEP(sha1.New(), nil, key, ciphertext[:key.Size()], nil))
-	if payload.Request.Kid != kid || payload.Request.Nonce != "fresh" || len(ephemeral) != 32 {
+	if payload.Request.Kid != string(kid) || payload.Request.Nonce != "fresh" || len(ephemeral) != 32 {
 		t.Errorf("released %+v", payload)
+	}
+	der := must[[]byte](t)(must[*kwp.KWP](t)(kwp.NewKWP(ephemeral)).Unwrap(ciphertext[key.Size():]))
+	private := must[any](t)(x509.ParsePKCS8PrivateKey(der)).(*rsa.PrivateKey)
+	secret := []byte("for the environment's eyes")
+	closed := must[azkeys.EncryptResponse](t)(keys.Encrypt(t.Context(), kid.Name(), kid.Version(), azkeys.KeyOperationParameters{
+		Algorithm: to.Ptr(azkeys.EncryptionAlgorithmRSAOAEP256), Value: secret,
+	}, nil))
+	if opened := must[[]byte](t)(rsa.DecryptOAEP(sha256.New(), nil, private, closed.Result, nil)); !bytes.Equal(opened, secret) {
+		t.Errorf("opened to %q", opened)
 	}
 }
 
@@ -105,7 +122,7 @@ func TestRelease(t *testing.T) {
 	}
 	params := azkeys.ReleaseParameters{TargetAttestationToken: to.Ptr(testToken(t, env)), Nonce: to.Ptr("fresh"), Algorithm: to.Ptr(azkeys.KeyEncryptionAlgorithmCKMRSAAESKEYWRAP)}
 	released := must[azkeys.ReleaseResponse](t)(keys.Release(ctx, "out", "", params, nil))
-	checkRelease(t, env, *released.Value, string(*made.Key.KID))
+	checkRelease(t, env, keys, *released.Value, *made.Key.KID)
 	params.TargetAttestationToken = to.Ptr("no token")
 	_, err := keys.Release(ctx, "out", "", params, nil)
 	wants(t, err, 403, errs.AccessDenied)

@@ -5,9 +5,12 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"net/http"
 	"slices"
 	"testing"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys"
 
@@ -89,6 +92,20 @@ func TestHSMSymmetric(t *testing.T) {
 	}
 }
 
+// What administers a Managed HSM, such as a client of azadmin, is a pipeline with the same options.
+func TestHSMAdministration(t *testing.T) {
+	env, _ := newHSM(t)
+	options := azuretest.ClientOptions(env, azuretest.As(vault.Owner()))
+	auth := runtime.NewBearerTokenPolicy(azuretest.Credential(), []string{"https://managedhsm.azure.net/.default"}, nil)
+	pipeline := runtime.NewPipeline("admin", "v1", runtime.PipelineOptions{PerRetry: []policy.Policy{auth}}, &options)
+	for _, path := range []string{"/settings", "/providers/Microsoft.Authorization/roleAssignments", "/securitydomain/upload"} {
+		r := must[*policy.Request](t)(runtime.NewRequest(t.Context(), http.MethodGet, "https://fortress.managedhsm.azure.net"+path+"?api-version=7.5"))
+		if resp := must[*http.Response](t)(pipeline.Do(r)); resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: %v", path, azuretest.Err(runtime.NewResponseError(resp)))
+		}
+	}
+}
+
 func TestHSMRandomBytes(t *testing.T) {
 	_, keys := newHSM(t)
 	got := must[azkeys.GetRandomBytesResponse](t)(keys.GetRandomBytes(t.Context(), azkeys.GetRandomBytesParameters{Count: to.Ptr(int32(100))}, nil))
@@ -134,7 +151,7 @@ func TestHSMReleaseAndBackup(t *testing.T) {
 	released := must[azkeys.ReleaseResponse](t)(keys.Release(ctx, "out", "", azkeys.ReleaseParameters{
 		TargetAttestationToken: to.Ptr(testToken(t, env)), Nonce: to.Ptr("fresh"),
 	}, nil))
-	checkRelease(t, env, *released.Value, string(*made.Key.KID))
+	checkRelease(t, env, keys, *released.Value, *made.Key.KID)
 	backup := must[azkeys.BackupKeyResponse](t)(keys.BackupKey(ctx, "out", nil))
 	must[azkeys.DeleteKeyResponse](t)(keys.DeleteKey(ctx, "out", nil))
 	must[azkeys.PurgeDeletedKeyResponse](t)(keys.PurgeDeletedKey(ctx, "out", nil))

@@ -1,9 +1,7 @@
 package azuretest_test
 
 import (
-	"context"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -16,37 +14,6 @@ import (
 	"github.com/embedvault/embedvault/vault"
 	"github.com/embedvault/embedvault/vault/vaulttest"
 )
-
-func TestMain(m *testing.M) {
-	if os.Getenv("SIDECAR") != "" { // another process, which some test has started
-		os.Exit(m.Run())
-	}
-	vaulttest.Main(m)
-}
-
-// password is production code: it makes its own client, of what it finds in its environment.
-func password(ctx context.Context, name string) (string, error) {
-	return passwordAt(ctx, os.Getenv("VAULT_URL"), name)
-}
-
-func passwordAt(ctx context.Context, vaultURL, name string) (string, error) {
-	cred, err := azidentity.NewDefaultAzureCredential(nil)
-	if err != nil {
-		return "", err
-	}
-	client, err := azsecrets.NewClient(vaultURL, cred, nil)
-	if err != nil {
-		return "", err
-	}
-	return valueOf(client.GetSecret(ctx, name, "", nil))
-}
-
-func valueOf(s azsecrets.GetSecretResponse, err error) (string, error) {
-	if err != nil {
-		return "", err
-	}
-	return *s.Value, nil
-}
 
 func TestCodeWithoutInjectionPoint(t *testing.T) {
 	env := vaulttest.Served(t, nil)
@@ -70,8 +37,8 @@ func TestClientsSurviveMonths(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if got, err := valueOf(client.GetSecret(t.Context(), "db", "", nil)); err != nil || got != "hunter2" {
-			t.Errorf("at %v: %q %v", env.Now(), got, err)
+		if got := must[azsecrets.GetSecretResponse](t)(client.GetSecret(t.Context(), "db", "", nil)); *got.Value != "hunter2" {
+			t.Errorf("at %v: %q", env.Now(), *got.Value)
 		}
 		env.Advance(91 * 24 * time.Hour)
 	}

@@ -2,6 +2,7 @@ package azuretest_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -22,8 +23,8 @@ import (
 	"github.com/embedvault/embedvault/vault/vaulttest"
 )
 
-// The first week of a service developer: ten tests, each of a few lines, of what is otherwise met in production. The
-// helpers must and wants stand in env_test.go; password, the code under test, in served_test.go.
+// The first week of a service developer: ten tests, each of a few lines, of what is otherwise met in production. The file
+// needs no other: what the tests share stands at its end.
 
 // Monday: a storm of requests is throttled. Two retries end before the window of ten seconds does, the SDK's own three may
 // by their jitter, and five ride it out.
@@ -190,4 +191,52 @@ func clientOfApp(t *testing.T, env *vaulttest.Env, rights ...policy.Right) *azse
 	cred := must[*azidentity.ClientSecretCredential](t)(azidentity.NewClientSecretCredential(env.Tenant().ID(), app.ClientID(), secret.Reveal(),
 		&azidentity.ClientSecretCredentialOptions{ClientOptions: options}))
 	return must[*azsecrets.Client](t)(azsecrets.NewClient(env.URL(), cred, &azsecrets.ClientOptions{ClientOptions: options}))
+}
+
+func TestMain(m *testing.M) {
+	if os.Getenv("SIDECAR") != "" { // another process, which some test has started
+		os.Exit(m.Run())
+	}
+	vaulttest.Main(m)
+}
+
+// password is production code: it makes its own client, of what it finds in its environment.
+func password(ctx context.Context, name string) (string, error) {
+	return passwordAt(ctx, os.Getenv("VAULT_URL"), name)
+}
+
+func passwordAt(ctx context.Context, vaultURL, name string) (string, error) {
+	cred, err := azidentity.NewDefaultAzureCredential(nil)
+	if err != nil {
+		return "", err
+	}
+	client, err := azsecrets.NewClient(vaultURL, cred, nil)
+	if err != nil {
+		return "", err
+	}
+	secret, err := client.GetSecret(ctx, name, "", nil)
+	if err != nil {
+		return "", err
+	}
+	return *secret.Value, nil
+}
+
+// must returns the result of a call, or ends the test with its error.
+func must[T any](t testing.TB) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// wants checks that an error of the SDK is what the vault means.
+func wants(t testing.TB, err error, status int, code errs.Code) {
+	t.Helper()
+	meant := azuretest.Err(err)
+	if err == nil || errs.StatusOf(meant) != status || !errors.Is(meant, code) {
+		t.Errorf("%v, want %d %s", err, status, code)
+	}
 }
