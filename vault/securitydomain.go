@@ -91,7 +91,7 @@ func downloadDomain(c call, in domainHolders) (domainBlob, error) {
 	}
 	v.admin.ceremony.turn.Lock()
 	defer v.admin.ceremony.turn.Unlock()
-	blob, err := v.module.DownloadDomain(in.certificates, in.required)
+	blob, err := v.module.DownloadDomain(c.ctx, in.certificates, in.required)
 	if errors.Is(err, errs.BadParameter) {
 		return nil, errs.NewInvalidSecurityDomain("the certificates must be of different RSA keys of 2048 to 4096 bits")
 	}

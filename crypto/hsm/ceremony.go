@@ -1,6 +1,7 @@
 package hsm
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/errs"
 )
 
@@ -54,9 +56,9 @@ const holderText = "holder of a security domain"
 // There are MinHolders to MaxHolders of them, with certificates of different RSA
 // keys of 2048 to 4096 bits; how long a certificate is valid does not count.
 // MinQuorum at least are required. Other holders or numbers are
-// errs.BadParameter, a module that was tampered with is errs.HardwareTampered.
-// The module and its keys stay as they are.
-func (m *Module) DownloadDomain(holders []*x509.Certificate, required int) (blob []byte, err error) {
+// errs.BadParameter. It is an operation of the module as every other. The module
+// and its keys stay as they are.
+func (m *Module) DownloadDomain(ctx context.Context, holders []*x509.Certificate, required int) (blob []byte, err error) {
 	if len(holders) < MinHolders || len(holders) > MaxHolders {
 		return nil, errs.NewInvalidProperty("certificates", fmt.Sprintf("There are %d to %d certificates", MinHolders, MaxHolders))
 	}
@@ -73,6 +75,9 @@ func (m *Module) DownloadDomain(holders []*x509.Certificate, required int) (blob
 				return nil, errs.NewInvalidProperty("certificates", "Every certificate has a key of its own")
 			}
 		}
+	}
+	if err := m.admit(ctx, 0, crypto.Spec{}); err != nil {
+		return nil, err
 	}
 	err = m.ExportDomain(func(secret []byte) error {
 		blob, err = sealDomain(secret, holders, required)

@@ -1,6 +1,7 @@
 package hsm_test
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -30,7 +31,7 @@ func ExampleModule_DownloadDomain() {
 		}
 		holders, certificates = append(holders, h), append(certificates, h.Certificate)
 	}
-	blob, err := lost.DownloadDomain(certificates, 2)
+	blob, err := lost.DownloadDomain(context.Background(), certificates, 2)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -130,7 +130,7 @@ func newCeremony(tb testing.TB) ceremony {
 	all, certificates := holders(tb, 3)
 	c.holders = all
 	var err error
-	if c.download, err = c.from.DownloadDomain(certificates, 2); err != nil {
+	if c.download, err = c.from.DownloadDomain(t.Context(), certificates, 2); err != nil {
 		tb.Fatal(err)
 	}
 	if c.transfer, err = c.to.NewTransferKey(); err != nil {
@@ -517,12 +517,12 @@ func TestDownloadRefused(t *testing.T) {
 		"a small key":             {append(certificates[:3:3], certify(t, &rsa.PublicKey{N: new(big.Int).Rsh(all[4].Key.N, 1), E: 65537}, all[4].Key)), 2},
 		"a huge key":              {append(certificates[:3:3], certify(t, &rsa.PublicKey{N: new(big.Int).SetBit(new(big.Int), 4096, 1), E: 65537}, all[4].Key)), 2},
 	} {
-		if blob, err := m.DownloadDomain(c.certificates, c.required); !errors.Is(err, errs.BadParameter) || blob != nil {
+		if blob, err := m.DownloadDomain(t.Context(), c.certificates, c.required); !errors.Is(err, errs.BadParameter) || blob != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	m.Tamper()
-	if _, err := m.DownloadDomain(certificates[:3], 2); !errors.Is(err, errs.HardwareTampered) {
+	if _, err := m.DownloadDomain(t.Context(), certificates[:3], 2); !errors.Is(err, errs.HardwareTampered) {
 		t.Errorf("tampered with: %v", err)
 	}
 }
@@ -536,7 +536,7 @@ func TestLargestDomain(t *testing.T) {
 		h := holder(t, 4096, i)
 		all, certificates = append(all, h), append(certificates, h.Certificate)
 	}
-	blob, err := m.DownloadDomain(certificates, 10)
+	blob, err := m.DownloadDomain(t.Context(), certificates, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -564,7 +564,7 @@ func TestDownloadAgain(t *testing.T) {
 	_, certificates := holders(t, 5)
 	seen := map[string]bool{}
 	for n := 3; n <= 5; n++ {
-		blob, err := m.DownloadDomain(certificates[:n], n-1)
+		blob, err := m.DownloadDomain(t.Context(), certificates[:n], n-1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,7 @@ func newFuzzCeremony(f *testing.F) (c ceremony, from, to []byte) {
 	}
 	_, certificates := holders(f, 3)
 	var err error
-	if c.download, err = c.from.DownloadDomain(certificates, 2); err != nil {
+	if c.download, err = c.from.DownloadDomain(f.Context(), certificates, 2); err != nil {
 		f.Fatal(err)
 	}
 	return c, from, to

@@ -70,7 +70,7 @@ func TestNothingPanicsOnHostileKeys(t *testing.T) {
 			"WrapTransfer": func() error { return second(hsm.WrapTransfer(public, kekID, cryptotest.JWK(t, crypto.Oct(128)), "")) },
 			"Release":      func() error { return second(m.Release(ctx, leaves, public, "", "")) },
 			"DownloadDomain": func() error {
-				return second(m.DownloadDomain([]*x509.Certificate{a.Certificate, b.Certificate, certificate}, 2))
+				return second(m.DownloadDomain(t.Context(), []*x509.Certificate{a.Certificate, b.Certificate, certificate}, 2))
 			},
 			"RewrapDomain": func() error { return second(hsm.RewrapDomain(c.download, certificate, c.holders)) },
 		} {
@@ -82,7 +82,7 @@ func TestNothingPanicsOnHostileKeys(t *testing.T) {
 		"nil": nil, "empty": {}, "of no RSA key": {PublicKey: (*rsa.PublicKey)(nil)}, "of no EC key": {PublicKey: (*ecdsa.PublicKey)(nil)}, "of a value": {PublicKey: good.PublicKey},
 	} {
 		refuses(t, "DownloadDomain to a certificate "+name, errs.BadParameter, func() error {
-			return second(m.DownloadDomain([]*x509.Certificate{certificate, a.Certificate, d.Certificate}, 2))
+			return second(m.DownloadDomain(t.Context(), []*x509.Certificate{certificate, a.Certificate, d.Certificate}, 2))
 		})
 		refuses(t, "RewrapDomain to a certificate "+name, errs.BadParameter, func() error { return second(hsm.RewrapDomain(c.download, certificate, c.holders)) })
 		refuses(t, "RewrapDomain by a certificate "+name, hsm.QuorumError{Required: 2, Opened: 1}, func() error {
@@ -100,7 +100,7 @@ func TestNothingPanicsOnHostileKeys(t *testing.T) {
 		"Generate of nothing":               func() error { return second(m.Driver(false).Generate(ctx, crypto.Spec{})) },
 		"Release of nothing":                func() error { return second(m.Release(ctx, nil, &good.PublicKey, "", "")) },
 		"Attest of nothing":                 func() error { return second(m.Attest(ctx, nil, "")) },
-		"DownloadDomain to nobody":          func() error { return second(m.DownloadDomain(nil, 2)) },
+		"DownloadDomain to nobody":          func() error { return second(m.DownloadDomain(t.Context(), nil, 2)) },
 		"Open of nothing":                   func() error { return second(hsm.Wrapped{}.Open(good)) },
 		"ParseDomainCertificate of nothing": func() error { return second(hsm.ParseDomainCertificate(nil)) },
 		"WrapTransfer of a key by no number": func() error {

@@ -46,13 +46,18 @@ func TestDerive(t *testing.T) {
 	}
 }
 
-// The faults are in the way of both.
-func TestFaultsOfRandomAndDerive(t *testing.T) {
+// The faults are in the way of whatever needs no key.
+func TestFaultsWithoutAKey(t *testing.T) {
+	_, certificates := holders(t, 3)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, do := range map[string]func(context.Context, *hsm.Module) error{
 		"Random": func(ctx context.Context, m *hsm.Module) error { return m.Random(ctx, make([]byte, 8)) },
 		"Derive": func(ctx context.Context, m *hsm.Module) error { _, err := m.Derive(ctx, "a", 32); return err },
+		"DownloadDomain": func(ctx context.Context, m *hsm.Module) error {
+			_, err := m.DownloadDomain(ctx, certificates, 2)
+			return err
+		},
 	} {
 		m := newModule(t, hsm.Options{})
 		for code, trouble := range map[errs.Code]func(){
