@@ -130,7 +130,7 @@ func newCeremony(tb testing.TB) ceremony {
 	all, certificates := holders(tb, 3)
 	c.holders = all
 	var err error
-	if c.download, err = c.from.DownloadDomain(t.Context(), certificates, 2); err != nil {
+	if c.download, err = c.from.DownloadDomain(tb.Context(), certificates, 2); err != nil {
 		tb.Fatal(err)
 	}
 	if c.transfer, err = c.to.NewTransferKey(); err != nil {
