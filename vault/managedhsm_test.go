@@ -1,6 +1,7 @@
 package vault_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -248,5 +249,23 @@ func TestAManagedHSMIsMadeAgain(t *testing.T) {
 	again := got(w.svc.CreateManagedHSM(ctx, "again", &o))(t).Options()
 	if len(again.Administrators) != 20 || len(again.Assignments) != 10 {
 		t.Errorf("%d administrators, %d assignments", len(again.Administrators), len(again.Assignments))
+	}
+}
+
+// Random bytes are as many as were asked for, and others each time.
+func TestRandomBytesAreRandom(t *testing.T) {
+	t.Parallel()
+	h, c := newHSM(t, newWorld(t, nil, nil), nil)
+	fine(t, h.Activate(t.Context()))
+	for _, n := range []int{16, 128} {
+		first, second := got(c.GetRandomBytes(t.Context(), n))(t), got(c.GetRandomBytes(t.Context(), n))(t)
+		if len(first) != n || len(second) != n || bytes.Equal(first, second) || bytes.Count(first, []byte{0}) > n/2 {
+			t.Errorf("of %d: %x, then %x", n, first, second)
+		}
+	}
+	for _, n := range []int{-1, 0, 129} {
+		if some, err := c.GetRandomBytes(t.Context(), n); codes(err) != "BadParameter" || some != nil {
+			t.Errorf("of %d: %x, %v", n, some, err)
+		}
 	}
 }

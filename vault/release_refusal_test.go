@@ -50,6 +50,14 @@ func eitherOf(all ...string) *vault.ReleasePolicy {
 	return &vault.ReleasePolicy{Data: []byte(`{"version":"1.0.0","anyOf":[` + strings.Join(rules, ",") + `]}`)}
 }
 
+// listening is a world without limits whose authority notes who was asked for.
+func listening(tb failer) (*world, *overheard) {
+	tb.Helper()
+	authorities := &overheard{AttestationAuthorities: identity.NewAttestor(&identity.AttestorOptions{Authority: attester, NewKey: signingKey2048, Now: new(clock).Now})}
+	unlimited := limiter.Unlimited()
+	return newWorld(tb, &vault.Options{Attestation: authorities, Limits: &unlimited}, nil), authorities
+}
+
 // What one authority has to say is of no use from another, which the policy names as well.
 func TestEachAuthoritySpeaksForItself(t *testing.T) {
 	t.Parallel()
@@ -78,9 +86,7 @@ func TestEachAuthoritySpeaksForItself(t *testing.T) {
 func TestNobodyIsAskedAboutWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	ctx, hard := t.Context(), crypto.Spec{Type: crypto.KeyTypeECHSM}
-	authorities := &overheard{AttestationAuthorities: identity.NewAttestor(&identity.AttestorOptions{Authority: attester, NewKey: signingKey2048, Now: new(clock).Now})}
-	unlimited := limiter.Unlimited()
-	w := newWorld(t, &vault.Options{Attestation: authorities, Limits: &unlimited}, nil)
+	w, authorities := listening(t)
 	fixed := leaving()
 	fixed.Release.Immutable = true
 	k := got(w.owner.CreateKey(ctx, "fixed", hard, fixed))(t)
