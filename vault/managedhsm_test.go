@@ -269,3 +269,36 @@ func TestRandomBytesAreRandom(t *testing.T) {
 		}
 	}
 }
+
+// A setting is found by its name in any case, and shows the name as it is. It is one for all spellings.
+func TestSettingsAreNamedInAnyCase(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w, _ := storedWorld(t, nil)
+	h, c := newHSM(t, w, nil)
+	fine(t, h.Activate(ctx))
+	const name = vault.AllowKeyManagementOperationsThroughARM
+	for i, spelt := range []string{strings.ToLower(name), strings.ToUpper(name), name} {
+		want := vault.Setting{Name: name, Value: []string{"true", "false"}[i%2], Type: "boolean"}
+		if s, err := c.UpdateSetting(ctx, spelt, want.Value); err != nil || s != want {
+			t.Errorf("%s became %+v, %v", spelt, s, err)
+		}
+		for _, asked := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
+			if s, err := c.GetSetting(ctx, asked); err != nil || s != want {
+				t.Errorf("after %s, %s is %+v, %v", spelt, asked, s, err)
+			}
+		}
+		if all := got(c.ListSettings(ctx))(t); len(all) != 1 || all[0] != want {
+			t.Errorf("after %s they are %+v", spelt, all)
+		}
+	}
+	w.reopen(t)
+	if s := got(w.svc.LookupManagedHSM("fortress").As(vault.Owner()).GetSetting(ctx, strings.ToLower(name)))(t); s.Value != "true" || s.Name != name {
+		t.Errorf("came back as %+v", s)
+	}
+	for _, none := range []string{"", name + "s", name[1:]} {
+		if _, err := c.GetSetting(ctx, none); codes(err) != "InvalidSetting" {
+			t.Errorf("%q: %v", none, err)
+		}
+	}
+}
