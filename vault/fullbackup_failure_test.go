@@ -161,6 +161,41 @@ func TestARestoreWithoutItsRolesFails(t *testing.T) {
 	}
 }
 
+// impatient is a store whose caller gives up when it has taken a batch.
+type impatient struct {
+	*store.Memory
+	giveUp func()
+}
+
+func (i *impatient) Commit(ctx context.Context, b store.Batch) error {
+	defer i.giveUp()
+	return i.Memory.Commit(ctx, b)
+}
+
+// A caller who gives up when the keys are restored gets the roles all the same: keys of one time and roles of another would
+// be worse than either.
+func TestARestoreIsNotGivenUpHalfway(t *testing.T) {
+	t.Parallel()
+	s := &impatient{store.NewMemory(), func() {}}
+	f := newStronghold(t, vault.Options{Store: s})
+	furnish(t, f)
+	before, folder := holding(t, f.hsm), f.backup(t)
+	upset(t, f)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.giveUp = cancel
+	f.restored(t)(f.owner.StartRestore(ctx, toStorage, folder))
+	if ctx.Err() == nil {
+		t.Error("nobody gave up")
+	}
+	if after := holding(t, f.hsm); after != before {
+		t.Errorf("before\n%s\nafterwards\n%s", before, after)
+	}
+	f.reopen(t)
+	if after := holding(t, f.svc.LookupManagedHSM("fortress")); after != before {
+		t.Errorf("before\n%s\nreopened\n%s", before, after)
+	}
+}
+
 // A module that is out of order neither seals nor opens anything.
 func TestABackupNeedsTheModule(t *testing.T) {
 	t.Parallel()

@@ -3,11 +3,13 @@ package vault_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/hook"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/policy"
@@ -55,6 +57,40 @@ func TestABackupIsOfOneMoment(t *testing.T) {
 	if after := holding(t, f.hsm); after != before {
 		t.Errorf("before\n%s\nafterwards\n%s", before, after)
 	}
+}
+
+// What was deleted is in a backup until it is over, and does not come back when it is over by then.
+func TestARestoreLeavesOutWhatIsOver(t *testing.T) {
+	t.Parallel()
+	f := newStronghold(t, vault.Options{})
+	ctx := t.Context()
+	furnish(t, f)
+	folder := f.backup(t)
+	held := func() []string {
+		names := got(vault.ReadFullBackup(ctx, f.hsm, got(vault.FullBackupPlain(ctx, f.hsm))(t)))(t)
+		slices.Sort(names)
+		return names
+	}
+	purge := got(f.owner.GetDeletedKey(ctx, "gone"))(t).ScheduledPurge.Sub(f.clock.Now())
+	f.clock.Advance(purge - time.Second)
+	if all := held(); !slices.Equal(all, []string{"Wraps", "gone", "signs"}) {
+		t.Errorf("a second before, a backup holds %q", all)
+	}
+	if _, err := f.owner.StartKeyRestore(ctx, "gone", toStorage, folder); codes(err) != "Conflict" {
+		t.Errorf("a second before: %v", err)
+	}
+	f.clock.Advance(time.Second)
+	if all := held(); !slices.Equal(all, []string{"Wraps", "signs"}) {
+		t.Errorf("then a backup holds %q", all)
+	}
+	if _, err := f.owner.StartKeyRestore(ctx, "gone", toStorage, folder); codes(err) != "KeyNotFound" || errs.StatusOf(err) != 404 {
+		t.Errorf("then: %v", err)
+	}
+	f.restored(t)(f.owner.StartRestore(ctx, toStorage, folder))
+	if _, err := f.owner.GetDeletedKey(ctx, "gone"); codes(err) != "KeyNotFound" {
+		t.Errorf("the deleted key: %v", err)
+	}
+	got(f.owner.CreateKey(ctx, "gone", vault.EC(vault.P256), nil))(t) // its name is free
 }
 
 // A backup that was let in before a restore, and begins after it, holds what was restored.

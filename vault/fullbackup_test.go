@@ -300,19 +300,6 @@ func TestARestoreOfOneKey(t *testing.T) {
 	got(f.owner.GetKey(ctx, "newcomer"))(t)
 }
 
-// What was deleted and is over when the backup is restored does not come back.
-func TestARestoreLeavesOutWhatIsOver(t *testing.T) {
-	t.Parallel()
-	f := newStronghold(t, vault.Options{})
-	furnish(t, f)
-	folder := f.backup(t)
-	f.clock.Advance(91 * 24 * time.Hour)
-	f.restored(t)(f.owner.StartRestore(t.Context(), toStorage, folder))
-	if _, err := f.owner.GetDeletedKey(t.Context(), "gone"); codes(err) != "KeyNotFound" {
-		t.Errorf("the deleted key: %v", err)
-	}
-}
-
 func TestWhatIsNoStorageIsRefused(t *testing.T) {
 	t.Parallel()
 	f := newStronghold(t, vault.Options{})

@@ -3,10 +3,12 @@ package vault_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/embedvault/embedvault/crypto"
+	"github.com/embedvault/embedvault/crypto/cryptotest"
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/limiter"
 	"github.com/embedvault/embedvault/vault"
@@ -133,13 +135,53 @@ func TestUnlimited(t *testing.T) {
 	}
 }
 
-// The limit of keys holds whatever way keys come in.
+// A key of a Managed HSM has 100 versions, whatever way they come in, and no authority is asked about one more. In a vault
+// it may have more.
+func TestAKeyHas100Versions(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w, authorities := listening(t)
+	h, c := newHSM(t, w, nil)
+	fine(t, h.Activate(ctx))
+	create := func(c *vault.Client) error {
+		return second(c.CreateKey(ctx, "k", crypto.EC(crypto.P256).HSM(), leaving()))
+	}
+	got(c.CreateKey(ctx, "k", crypto.EC(crypto.P256).HSM(), leaving()))(t)
+	got(c.SetRotationPolicy(ctx, "k", vault.RotationPolicy{ExpiryTime: "P90D", Actions: []vault.LifetimeAction{{Action: vault.Rotate, After: "P60D"}}}))(t)
+	own := cryptotest.JWK(t, crypto.EC(crypto.P256))
+	ways := map[string]func() error{
+		"create": func() error { return create(c) },
+		"import": func() error {
+			return second(c.ImportKey(ctx, "k", own, &vault.ImportKeyOptions{HSM: true, Release: leaving().Release}))
+		},
+		"rotate": func() error { return second(c.RotateKey(ctx, "k")) },
+	}
+	for range 33 {
+		for _, add := range ways {
+			fine(t, add())
+		}
+	}
+	authorities.asked = nil
+	for way, add := range ways {
+		if err := add(); codes(err) != "BadParameter" || !strings.Contains(err.Error(), "The key has 100 versions") || len(authorities.asked) != 0 {
+			t.Errorf("%s: %v, and %q was asked", way, err, authorities.asked)
+		}
+	}
+	if n := len(collect(t, c.ListKeyVersions(ctx, "k", nil))); n != 100 {
+		t.Errorf("%d versions", n)
+	}
+	for range 101 {
+		fine(t, create(w.owner))
+	}
+}
+
+// The limit of keys holds whatever way keys come in. Nobody is asked about one that would be too many.
 func TestTheLimitOfKeysHoldsForEveryWay(t *testing.T) {
 	if testing.Short() {
 		t.Skip()
 	}
 	t.Parallel()
-	w := newWorld(t, nil, nil)
+	w, authorities := listening(t)
 	ctx := t.Context()
 	h, c := newHSM(t, w, nil)
 	fine(t, h.Activate(ctx))
@@ -149,11 +191,20 @@ func TestTheLimitOfKeysHoldsForEveryWay(t *testing.T) {
 	fine(t, c.PurgeDeletedKey(ctx, "first"))
 	got(c.CreateKey(ctx, "second", vault.EC(vault.P256), nil))(t)
 	got(c.DeleteKey(ctx, "second"))(t)
-	for i := range 5000 {
+	got(c.CreateKey(ctx, "leaves", crypto.Oct(128), leaving()))(t)
+	for i := range 4999 {
 		got(c.CreateKey(ctx, fmt.Sprint("k", i), crypto.Oct(128), nil))(t)
 	}
 	if _, err := c.CreateKey(ctx, "more", crypto.Oct(128), nil); codes(err) != "BadParameter" {
 		t.Errorf("create: %v", err)
+	}
+	authorities.asked = nil
+	if _, err := c.CreateKey(ctx, "more", crypto.Oct(128), leaving()); codes(err) != "BadParameter" || len(authorities.asked) != 0 {
+		t.Errorf("create one that leaves: %v, and %q was asked", err, authorities.asked)
+	}
+	got(c.CreateKey(ctx, "leaves", crypto.Oct(128), leaving()))(t) // a version is no key
+	if len(authorities.asked) != 1 {
+		t.Errorf("about a version %q was asked", authorities.asked)
 	}
 	if _, err := c.RestoreKey(ctx, blob); err == nil {
 		t.Error("RestoreKey exceeds the limit")

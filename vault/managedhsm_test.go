@@ -1,6 +1,7 @@
 package vault_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -248,5 +249,56 @@ func TestAManagedHSMIsMadeAgain(t *testing.T) {
 	again := got(w.svc.CreateManagedHSM(ctx, "again", &o))(t).Options()
 	if len(again.Administrators) != 20 || len(again.Assignments) != 10 {
 		t.Errorf("%d administrators, %d assignments", len(again.Administrators), len(again.Assignments))
+	}
+}
+
+// Random bytes are as many as were asked for, and others each time.
+func TestRandomBytesAreRandom(t *testing.T) {
+	t.Parallel()
+	h, c := newHSM(t, newWorld(t, nil, nil), nil)
+	fine(t, h.Activate(t.Context()))
+	for _, n := range []int{16, 128} {
+		first, second := got(c.GetRandomBytes(t.Context(), n))(t), got(c.GetRandomBytes(t.Context(), n))(t)
+		if len(first) != n || len(second) != n || bytes.Equal(first, second) || bytes.Count(first, []byte{0}) > n/2 {
+			t.Errorf("of %d: %x, then %x", n, first, second)
+		}
+	}
+	for _, n := range []int{-1, 0, 129} {
+		if some, err := c.GetRandomBytes(t.Context(), n); codes(err) != "BadParameter" || some != nil {
+			t.Errorf("of %d: %x, %v", n, some, err)
+		}
+	}
+}
+
+// A setting is found by its name in any case, and shows the name as it is. It is one for all spellings.
+func TestSettingsAreNamedInAnyCase(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w, _ := storedWorld(t, nil)
+	h, c := newHSM(t, w, nil)
+	fine(t, h.Activate(ctx))
+	const name = vault.AllowKeyManagementOperationsThroughARM
+	for i, spelt := range []string{strings.ToLower(name), strings.ToUpper(name), name} {
+		want := vault.Setting{Name: name, Value: []string{"true", "false"}[i%2], Type: "boolean"}
+		if s, err := c.UpdateSetting(ctx, spelt, want.Value); err != nil || s != want {
+			t.Errorf("%s became %+v, %v", spelt, s, err)
+		}
+		for _, asked := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
+			if s, err := c.GetSetting(ctx, asked); err != nil || s != want {
+				t.Errorf("after %s, %s is %+v, %v", spelt, asked, s, err)
+			}
+		}
+		if all := got(c.ListSettings(ctx))(t); len(all) != 1 || all[0] != want {
+			t.Errorf("after %s they are %+v", spelt, all)
+		}
+	}
+	w.reopen(t)
+	if s := got(w.svc.LookupManagedHSM("fortress").As(vault.Owner()).GetSetting(ctx, strings.ToLower(name)))(t); s.Value != "true" || s.Name != name {
+		t.Errorf("came back as %+v", s)
+	}
+	for _, none := range []string{"", name + "s", name[1:]} {
+		if _, err := c.GetSetting(ctx, none); codes(err) != "InvalidSetting" {
+			t.Errorf("%q: %v", none, err)
+		}
 	}
 }

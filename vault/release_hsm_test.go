@@ -135,7 +135,8 @@ func TestAManagedHSMStatesInOrder(t *testing.T) {
 	}
 	wrapped := got(c.WrapKey(ctx, "out", vault.RSAOAEP256, make([]byte, 32)))(t)
 	token := got(c.SecureUnwrapKey(ctx, "out", vault.RSAOAEP256, wrapped.Value, w.target(t, good())))(t)
-	if _, payload := parts(t, token); outOfOrder(t, payload) != "" {
+	s, _ := w.opened(t, token)
+	if _, payload := parts(t, token); outOfOrder(t, payload) != "" || s.Request.Kid != k.ID.String() || !bytes.Equal(decoded(t, s.Response.Key.ReleasePolicy.Data), k.Release.Data) {
 		t.Errorf("unwrapped as %s", payload)
 	}
 }

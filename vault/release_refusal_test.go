@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -28,13 +29,64 @@ func (o *overheard) AttestationKeys(ctx context.Context, authority string) ([]id
 	return o.AttestationAuthorities.AttestationKeys(ctx, authority)
 }
 
+// attestors are authorities that answer each for itself.
+type attestors []*identity.Attestor
+
+func (all attestors) AttestationKeys(ctx context.Context, authority string) ([]identity.AttestationKey, error) {
+	for _, a := range all {
+		if keys, err := a.AttestationKeys(ctx, authority); err == nil {
+			return keys, nil
+		}
+	}
+	return nil, identity.ErrAttestationUnreachable
+}
+
+// eitherOf is a policy that releases to what an authority says one thing of, each its own: address, claim, address, claim.
+func eitherOf(all ...string) *vault.ReleasePolicy {
+	var rules []string
+	for one := range slices.Chunk(all, 2) {
+		rules = append(rules, fmt.Sprintf(`{"authority":%q,"allOf":[{"claim":%q,"equals":1}]}`, one[0], one[1]))
+	}
+	return &vault.ReleasePolicy{Data: []byte(`{"version":"1.0.0","anyOf":[` + strings.Join(rules, ",") + `]}`)}
+}
+
+// listening is a world without limits whose authority notes who was asked for.
+func listening(tb failer) (*world, *overheard) {
+	tb.Helper()
+	authorities := &overheard{AttestationAuthorities: identity.NewAttestor(&identity.AttestorOptions{Authority: attester, NewKey: signingKey2048, Now: new(clock).Now})}
+	unlimited := limiter.Unlimited()
+	return newWorld(tb, &vault.Options{Attestation: authorities, Limits: &unlimited}, nil), authorities
+}
+
+// What one authority has to say is of no use from another, which the policy names as well.
+func TestEachAuthoritySpeaksForItself(t *testing.T) {
+	t.Parallel()
+	ctx, environment := t.Context(), enclaveKey(t)
+	var all attestors
+	for _, address := range []string{"https://a.example", "https://b.example"} {
+		all = append(all, identity.NewAttestor(&identity.AttestorOptions{Authority: address, NewKey: signingKey2048, Now: new(clock).Now}))
+	}
+	unlimited := limiter.Unlimited()
+	w := newWorld(t, &vault.Options{Attestation: all, Limits: &unlimited}, nil)
+	o := &vault.CreateKeyOptions{Release: eitherOf("https://a.example", "x", "https://b.example", "y")}
+	got(w.owner.CreateKey(ctx, "out", crypto.Spec{Type: crypto.KeyTypeECHSM}, o))(t)
+	for _, c := range []struct {
+		by    int
+		claim string
+		codes string
+	}{{0, "x", ""}, {0, "y", "Forbidden/AccessDenied"}, {1, "x", "Forbidden/AccessDenied"}, {1, "y", ""}} {
+		token := got(all[c.by].Token(map[string]any{c.claim: 1}, &environment.PublicKey))(t)
+		if _, err := w.owner.ReleaseKey(ctx, "out", token, nil); codes(err) != c.codes {
+			t.Errorf("%s says %s: %v", all[c.by], c.claim, err)
+		}
+	}
+}
+
 // What is refused whatever an authority says is refused before anybody is asked at the address that a caller names.
 func TestNobodyIsAskedAboutWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	ctx, hard := t.Context(), crypto.Spec{Type: crypto.KeyTypeECHSM}
-	authorities := &overheard{AttestationAuthorities: identity.NewAttestor(&identity.AttestorOptions{Authority: attester, NewKey: signingKey2048, Now: new(clock).Now})}
-	unlimited := limiter.Unlimited()
-	w := newWorld(t, &vault.Options{Attestation: authorities, Limits: &unlimited}, nil)
+	w, authorities := listening(t)
 	fixed := leaving()
 	fixed.Release.Immutable = true
 	k := got(w.owner.CreateKey(ctx, "fixed", hard, fixed))(t)
@@ -127,6 +179,33 @@ func TestReleaseCameWithVersion73(t *testing.T) {
 				t.Errorf("%s: %v", version, err)
 			}
 			got(ask(vault.OpKeyUpdate, version, `{"tags":{"a":"b"},"release_policy":null}`))(t)
+		}
+	}
+}
+
+// Whether a key can leave is settled when it is made: an update may say so again, and nothing else.
+func TestNoUpdateSettlesWhetherAKeyLeaves(t *testing.T) {
+	t.Parallel()
+	w := newEnclave(t, nil)
+	h, fortress := w.fortress(t)
+	for in, c := range map[vault.Container]*vault.Client{w.vault: w.owner, h: fortress} {
+		got(c.CreateKey(t.Context(), "out", crypto.Spec{Type: crypto.KeyTypeECHSM}, leaving()))(t)
+		got(c.CreateKey(t.Context(), "in", crypto.Spec{Type: crypto.KeyTypeECHSM}, nil))(t)
+		for _, of := range []struct {
+			name, says string
+			refused    bool
+		}{{"out", "true", false}, {"out", "null", false}, {"out", "false", true}, {"in", "false", false}, {"in", "null", false}, {"in", "true", true}} {
+			body := `{"attributes":{"exportable":` + of.says + `},"tags":{"said":"` + of.says + `"}}`
+			_, err := endpoint(vault.OpKeyUpdate).Serve(t.Context(), in, &vault.Exchange{
+				Caller: vault.Owner(), Name: of.name, Host: elsewhere, Query: "api-version=7.6",
+				Body: strings.NewReader(body), Length: int64(len(body)),
+			}, nil)
+			if refused := codes(err) == "BadParameter" && strings.Contains(err.Error(), "AKV.SKR.1003"); refused != of.refused || !refused && err != nil {
+				t.Errorf("%s, exportable is %s: %v", of.name, of.says, err)
+			}
+			if k := got(c.GetKey(t.Context(), vault.Ref(of.name)))(t); (k.Release != nil) != (of.name == "out") || (k.Tags["said"] == of.says) == of.refused {
+				t.Errorf("%s, exportable is %s: then %+v", of.name, of.says, k)
+			}
 		}
 	}
 }

@@ -155,6 +155,36 @@ func TestARelasedKeyOpensWhatTheVaultClosed(t *testing.T) {
 	}
 }
 
+// An older version is released by its number: its own key, by its own policy.
+func TestAnOlderVersionIsReleased(t *testing.T) {
+	t.Parallel()
+	w := newEnclave(t, nil)
+	ctx, secret := t.Context(), []byte("a text")
+	claims := map[vault.Ref]map[string]any{}
+	var all []vault.Key
+	closed := map[string][]byte{} // :: kid → what its key has encrypted
+	for _, claim := range []string{"x", "y"} {
+		k := got(w.owner.CreateKey(ctx, "out", crypto.Spec{Type: crypto.KeyTypeRSAHSM}, &vault.CreateKeyOptions{Release: eitherOf(attester, claim)}))(t)
+		all, claims[k.ID.Ref()] = append(all, k), map[string]any{claim: 1}
+		closed[k.ID.String()] = got(w.owner.Encrypt(ctx, "out", vault.RSAOAEP256, secret, nil))(t).Value
+	}
+	older, newer := all[0].ID, all[1].ID
+	for _, c := range []struct{ asked, is vault.Ref }{{older.Ref(), older.Ref()}, {newer.Ref(), newer.Ref()}, {"out", newer.Ref()}} {
+		kid := got(w.owner.GetKey(ctx, c.is))(t).ID.String()
+		s, der := w.opened(t, got(w.owner.ReleaseKey(ctx, c.asked, w.target(t, claims[c.is]), nil))(t))
+		if s.Request.Kid != kid || s.Response.Key.Key.Kid != kid {
+			t.Errorf("%s: stated %+v", c.asked, s)
+		}
+		private := got(x509.ParsePKCS8PrivateKey(der))(t).(*rsa.PrivateKey)
+		if plain, err := rsa.DecryptOAEP(sha256.New(), nil, private, closed[kid], nil); !bytes.Equal(plain, secret) {
+			t.Errorf("%s: opened to %q, %v", c.asked, plain, err)
+		}
+	}
+	if _, err := w.owner.ReleaseKey(ctx, older.Ref(), w.target(t, claims[newer.Ref()]), nil); codes(err) != "Forbidden/AccessDenied" {
+		t.Errorf("by the policy of the newer one: %v", err)
+	}
+}
+
 // Whom a key is not released to.
 func TestReleaseIsRefused(t *testing.T) {
 	t.Parallel()
@@ -240,6 +270,7 @@ func TestReleasePoliciesAreRefused(t *testing.T) {
 		{"standard vault", "AKV.SKR.1001", standard, soft, vault.CreateKeyOptions{Release: policyOf(forEnclave)}},
 		{"software", "AKV.SKR.1006", w, soft, vault.CreateKeyOptions{Release: policyOf(forEnclave)}},
 		{"unreachable", "AKV.SKR.1012: The specified attestation service https://nowhere.example", w, hard, vault.CreateKeyOptions{Release: policyOf(elsewhere)}},
+		{"one of two unreachable", "AKV.SKR.1012: The specified attestation service https://nowhere.example", w, hard, vault.CreateKeyOptions{Release: eitherOf(attester, "x", "https://nowhere.example", "y")}},
 		{"too many authorities", "at most 16", w, hard, vault.CreateKeyOptions{Release: policyOf(manyAuthorities(17))}},
 		{"no version", "version", w, hard, vault.CreateKeyOptions{Release: policyOf(strings.Replace(forEnclave, `,"version":"1.0.0"`, "", 1))}},
 		{"no policy at all", "release_policy.data", w, hard, vault.CreateKeyOptions{Release: policyOf("[]")}},
@@ -266,6 +297,17 @@ func TestReleasePoliciesAreRefused(t *testing.T) {
 	refused("an immutable policy", "AKV.SKR.1020", err)
 	_, err = w.owner.UpdateKey(ctx, k.ID.Ref(), &vault.UpdateKeyOptions{Release: fixed.Release})
 	refused("of a version", "AKV.SKR.1016", err)
+	for step, next := range map[string]*vault.ReleasePolicy{
+		"a policy that is no longer immutable":         {Data: fixed.Release.Data},
+		"a policy that is of another type":             {Data: fixed.Release.Data, Immutable: true, ContentType: "text/plain"},
+		"a policy that is neither immutable nor typed": {Data: fixed.Release.Data, ContentType: "text/plain"},
+	} {
+		_, err = w.owner.UpdateKey(ctx, "fixed", &vault.UpdateKeyOptions{Release: next})
+		refused(step, "AKV.SKR.1020", err)
+		_, err = w.owner.CreateKey(ctx, "fixed", hard, &vault.CreateKeyOptions{Release: next})
+		refused("a version with "+step, "AKV.SKR.1020", err)
+	}
+	got(w.owner.UpdateKey(ctx, "fixed", &vault.UpdateKeyOptions{Release: fixed.Release}))(t) // the same
 	got(w.owner.CreateKey(ctx, "free", hard, leaving()))(t)
 	if k := got(w.owner.UpdateKey(ctx, "free", &vault.UpdateKeyOptions{Release: changed}))(t); !bytes.Contains(k.Release.Data, []byte("anything")) {
 		t.Errorf("changed to %s", k.Release.Data)
@@ -287,12 +329,16 @@ func TestSecureUnwrap(t *testing.T) {
 	t.Parallel()
 	w := newEnclave(t, nil)
 	ctx, secret := t.Context(), bytes.Repeat([]byte{9}, 32)
-	got(w.owner.CreateKey(ctx, "out", crypto.Spec{Type: crypto.KeyTypeRSAHSM}, leaving()))(t)
+	k := got(w.owner.CreateKey(ctx, "out", crypto.Spec{Type: crypto.KeyTypeRSAHSM}, leaving()))(t)
 	got(w.owner.CreateKey(ctx, "in", crypto.Spec{Type: crypto.KeyTypeRSAHSM}, nil))(t)
 	wrapped := got(w.owner.WrapKey(ctx, "out", vault.RSAOAEP256, secret))(t)
 	token := got(w.owner.SecureUnwrapKey(ctx, "out", vault.RSAOAEP256, wrapped.Value, w.target(t, good())))(t)
-	if _, key := w.opened(t, token); !bytes.Equal(key, secret) {
+	s, key := w.opened(t, token)
+	if !bytes.Equal(key, secret) {
 		t.Errorf("opened to %x", key)
+	}
+	if said := s.Response.Key; s.Request.Kid != k.ID.String() || said.Key.Kid != k.ID.String() || said.Key.Kty != "oct" || !bytes.Equal(decoded(t, said.ReleasePolicy.Data), k.Release.Data) {
+		t.Errorf("stated %+v", s)
 	}
 	for name, c := range map[string]struct {
 		key    vault.Ref

@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/aes"
 	"crypto/rsa"
 	"crypto/sha1"
@@ -166,4 +167,48 @@ func TestSecureWrapsThatAreRefused(t *testing.T) {
 			}
 		}
 	})
+}
+
+// eavesdropper is a key that keeps the very bytes that it wraps and unwraps.
+type eavesdropper struct {
+	crypto.Private
+	heard *[][]byte
+}
+
+func (e eavesdropper) Encrypt(ctx context.Context, a crypto.Algorithm, plain []byte, p crypto.Params) (crypto.Result, error) {
+	*e.heard = append(*e.heard, plain)
+	return e.Private.Encrypt(ctx, a, plain, p)
+}
+
+func (e eavesdropper) Decrypt(ctx context.Context, a crypto.Algorithm, wrapped []byte, p crypto.Params) ([]byte, error) {
+	plain, err := e.Private.Decrypt(ctx, a, wrapped, p)
+	*e.heard = append(*e.heard, plain)
+	return plain, err
+}
+
+// What nobody may see in the clear is wiped when it has been wrapped.
+func TestWhatIsWrappedIsWiped(t *testing.T) {
+	t.Parallel()
+	w := newEnclave(t, nil)
+	h, fortress := w.fortress(t)
+	for in, c := range map[vault.Container]*vault.Client{w.vault: w.owner, h: fortress} {
+		ctx, spec := t.Context(), crypto.Oct(256).HSM()
+		got(c.CreateKey(ctx, "k", spec, leaving()))(t)
+		var heard [][]byte
+		fine(t, vault.WithPrivate(ctx, in, "k", func(p crypto.Private) crypto.Private { return eavesdropper{p, &heard} }))
+		wiped := func(doing string) {
+			t.Helper()
+			if len(heard) != 1 || !bytes.Equal(heard[0], make([]byte, 32)) {
+				t.Errorf("%v: %s left %x", in.Product(), doing, heard)
+			}
+			heard = nil
+		}
+		r := got(c.SecureWrapKey(ctx, "k", crypto.A256KW))(t)
+		wiped("secureWrapKey")
+		_, key := w.opened(t, got(c.SecureUnwrapKey(ctx, "k", crypto.A256KW, r.Value, w.target(t, good())))(t))
+		wiped("secureUnwrapKey")
+		if opened := got(c.UnwrapKey(ctx, "k", crypto.A256KW, r.Value))(t).Value; !bytes.Equal(opened, key) || bytes.Equal(key, make([]byte, 32)) {
+			t.Errorf("%v: wrapped %x, released %x", in.Product(), opened, key)
+		}
+	}
 }

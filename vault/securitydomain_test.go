@@ -72,23 +72,30 @@ func TestHoldersThatAreRefused(t *testing.T) {
 	short := got(signingKey())(t) // of 1024 bits
 	ec := got(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
 	with := func(other *x509.Certificate) []*x509.Certificate { return append(certificates[:2:2], other) }
+	const (
+		count  = "there must be 3 to 10 certificates"
+		quorum = "required must be at least 2 and at most the number of certificates"
+		kind   = "the certificates must be of different RSA keys of 2048 to 4096 bits"
+	)
 	for name, in := range map[string]struct {
 		holders  []*x509.Certificate
 		required int
+		says     string
 	}{
-		"nobody":                  {nil, 2},
-		"two":                     {certificates[:2], 2},
-		"eleven":                  {certificates, 2},
-		"one is enough":           {certificates[:3], 1},
-		"none is enough":          {certificates[:3], 0},
-		"four of three":           {certificates[:3], 4},
-		"one twice":               {with(certificates[0]), 2},
-		"no certificate":          {with(nil), 2},
-		"an EC key":               {with(certificateOf(t, &ec.PublicKey, ec)), 2},
-		"an RSA key of 1024 bits": {with(certificateOf(t, &short.PublicKey, short)), 2},
+		"nobody":                  {nil, 2, count},
+		"two":                     {certificates[:2], 2, count},
+		"eleven":                  {certificates, 2, count},
+		"one is enough":           {certificates[:3], 1, quorum},
+		"none is enough":          {certificates[:3], 0, quorum},
+		"four of three":           {certificates[:3], 4, quorum},
+		"eleven of ten":           {certificates[:10], 11, quorum},
+		"one twice":               {with(certificates[0]), 2, kind},
+		"no certificate":          {with(nil), 2, kind},
+		"an EC key":               {with(certificateOf(t, &ec.PublicKey, ec)), 2, kind},
+		"an RSA key of 1024 bits": {with(certificateOf(t, &short.PublicKey, short)), 2, kind},
 	} {
 		blob, err := c.DownloadSecurityDomain(t.Context(), in.holders, in.required)
-		if errs.StatusOf(err) != 400 || codes(err) != "BadParameter" || blob != nil {
+		if errs.StatusOf(err) != 400 || codes(err) != "BadParameter" || !strings.Contains(err.Error(), in.says) || blob != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -196,6 +203,15 @@ func TestDomainMovesToAnotherHSM(t *testing.T) {
 	if s := got(to.GetSecurityDomainUploadStatus(ctx))(t); !h.Activated() || s != vault.SecurityDomainSuccess {
 		t.Errorf("activated: %v, status %v", h.Activated(), s)
 	}
+	used := key.Certificate
+	if key = got(to.GetSecurityDomainTransferKey(ctx))(t); key.Certificate.Equal(used) {
+		t.Error("the transfer key is still that of before the upload")
+	}
+	h.Module().Tamper()
+	if err := to.UploadSecurityDomain(ctx, blob); codes(err) != "BadParameter" {
+		t.Errorf("the same upload once more: %v", err)
+	}
+	fine(t, to.UploadSecurityDomain(ctx, got(hsm.RewrapDomain(domain, key.Certificate, holders[:2]))(t)))
 	got(to.RestoreKey(ctx, backup))(t)
 	for range 2 { // now, and after reopening
 		if !got(to.Verify(ctx, "k", vault.ES256, digest, signature))(t) {
@@ -206,7 +222,7 @@ func TestDomainMovesToAnotherHSM(t *testing.T) {
 		to = w.svc.LookupManagedHSM("fortress").As(vault.Owner())
 	}
 	if again := got(to.GetSecurityDomainTransferKey(ctx))(t); again.Certificate.Equal(key.Certificate) {
-		t.Error("the transfer key is still that of before the upload")
+		t.Error("the transfer key is still that of before reopening")
 	}
 }
 
@@ -465,4 +481,33 @@ func TestCeremoniesTakeTheirTime(t *testing.T) {
 			t.Errorf("after %d seconds: %s", after, s)
 		}
 	}
+}
+
+// The module in which a domain arrives keeps it no longer than the upload takes, however that ends.
+func TestADomainDoesNotStayWhereItArrives(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	disk := &broken{Memory: store.NewMemory()}
+	_, h, c := hsmWorld(t, disk, 0)
+	_, _, other := hsmWorld(t, nil, 0)
+	holders, certificates := shareholders(t, 3)
+	own := got(c.DownloadSecurityDomain(ctx, certificates, 2))(t)
+	foreign := got(other.DownloadSecurityDomain(ctx, certificates, 2))(t)
+	got(c.CreateKey(ctx, "k", vault.EC(vault.P256), nil))(t)
+	h.Module().Tamper()
+	for _, step := range []struct {
+		name, codes string
+		domain      []byte
+		fails       bool
+	}{{"another's domain", "BadParameter", foreign, false}, {"a store that fails", "UnknownError", own, true}, {"its own domain", "", own, false}} {
+		arrives := got(vault.AirlockOf(h))(t)
+		disk.fails = step.fails
+		if err := c.UploadSecurityDomain(ctx, rewrapped(t, c, step.domain, holders)); codes(err) != step.codes {
+			t.Errorf("%s: %v", step.name, err)
+		}
+		if err := arrives.Ready(); !errors.Is(err, errs.HardwareTampered) {
+			t.Errorf("%s: it is still there: %v", step.name, err)
+		}
+	}
+	fine(t, signs(t, c))
 }

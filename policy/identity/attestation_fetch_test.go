@@ -112,6 +112,8 @@ func TestFetchRefuses(t *testing.T) {
 		{"keys that are no list", s.URL, metadata, `{"keys":{}}`, 200, "JSON"},
 		{"a small key", s.URL, metadata, string(jsonOf(keysClaim(jwkOf(&smallKey().PublicKey)))), 200, "no key"},
 		{"a key without a kid", s.URL, metadata, string(jsonOf(keysClaim(jwkOf(&rsaKey().PublicKey).without("kid")))), 200, "no key"},
+		{"a key for encryption", s.URL, metadata, string(jsonOf(keysClaim(jwkOf(&rsaKey().PublicKey).with("use", "enc").without("key_ops")))), 200, "no key"},
+		{"a key of no use that is known", s.URL, metadata, string(jsonOf(keysClaim(jwkOf(&rsaKey().PublicKey).with("use", "SIG").without("key_ops")))), 200, "no key"},
 		{"a certificate of another key", s.URL, metadata, string(jsonOf(keysClaim(jwkOf(&rsaKey().PublicKey).with("x5c", []string{certificateOf(t, foreignKey())})))), 200, "no key"},
 		{"a certificate that is none", s.URL, metadata, string(jsonOf(keysClaim(object{"kty": "RSA", "kid": "k", "x5c": []string{"AAAA"}}))), 200, "no key"},
 		{"keys beyond the hundredth", s.URL, metadata, `{"keys":[` + strings.Repeat("1,", identity.MaxFetchedKeys) + string(jsonOf(jwkOf(&rsaKey().PublicKey))) + `]}`, 200, "no key"},

@@ -1,9 +1,12 @@
 package rest_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -207,6 +210,30 @@ func trouble(t *testing.T, product vault.Product) {
 	}
 	if took := time.Since(began); took != 0 {
 		t.Errorf("somebody slept: %v", took)
+	}
+}
+
+// Random bytes are random at both doors, and never those of before.
+func TestRandomBytesAtBothDoors(t *testing.T) {
+	d := newTroubled(t, vault.ProductManagedHSM)
+	seen := map[string]bool{string(make([]byte, 16)): true}
+	for range 3 {
+		native, err := d.client.GetRandomBytes(t.Context(), 16)
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, answer := jsonOf(t, d.transport, request(t, "POST", "https://"+d.host+"/rng?api-version=7.6", strings.NewReader(`{"count":16}`)))
+		text, _ := answer["value"].(string)
+		wire, err := base64.RawURLEncoding.DecodeString(text)
+		if err != nil || status != http.StatusOK {
+			t.Fatalf("%d %v: %v", status, answer, err)
+		}
+		for door, b := range map[string][]byte{"Go": native, "REST": wire} {
+			if len(b) != 16 || seen[string(b)] {
+				t.Errorf("%s gave %x, after %x", door, b, slices.Collect(maps.Keys(seen)))
+			}
+			seen[string(b)] = true
+		}
 	}
 }
 

@@ -65,6 +65,19 @@ func TestStorageIsInMemory(t *testing.T) {
 	}
 }
 
+// Random bytes are random in tests as well.
+func TestRandomBytesOfAManagedHSM(t *testing.T) {
+	owner := vaulttest.New(t, nil).CreateManagedHSM("fortress", nil).As(vault.Owner())
+	seen := map[string]bool{string(make([]byte, 16)): true}
+	for range 3 {
+		b, err := owner.GetRandomBytes(t.Context(), 16)
+		if err != nil || len(b) != 16 || seen[string(b)] {
+			t.Errorf("%x, %v", b, err)
+		}
+		seen[string(b)] = true
+	}
+}
+
 // A program that is told where the environment is finds a Managed HSM that it may use.
 func TestProgramsFindTheManagedHSM(t *testing.T) {
 	env := vaulttest.New(t, nil)
