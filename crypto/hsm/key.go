@@ -28,7 +28,7 @@ func (k *key) Public() crypto.JWK { return k.label.public(k.blob) }
 func (k *key) Blob() []byte { return bytes.Clone(k.blob) }
 
 func (k *key) Sign(ctx context.Context, a crypto.Algorithm, digest []byte) ([]byte, error) {
-	row, err := k.row(a, crypto.OpSign)
+	row, err := k.row(a, crypto.OpSign, crypto.OpSign)
 	if err != nil {
 		return nil, err
 	}
@@ -69,17 +69,14 @@ func (k *key) Decrypt(ctx context.Context, a crypto.Algorithm, ciphertext []byte
 	return decrypt(s.material, &row, ciphertext, p)
 }
 
-// row returns the row of an algorithm that serves one of the operations with
-// a key of this type, size and curve.
-func (k *key) row(a crypto.Algorithm, ops ...crypto.Operation) (row crypto.Info, err error) {
+// row returns the row of an algorithm that serves one of two operations with a
+// key of this type, size and curve.
+func (k *key) row(a crypto.Algorithm, one, other crypto.Operation) (row crypto.Info, err error) {
 	row, ok := crypto.Lookup(a)
 	s := &k.label.spec
-	if ok && row.Type == s.Type.Base() && row.Curve == s.Curve && (row.Size == 0 || row.Size == s.Size) {
-		for _, op := range ops {
-			if row.Allows(op) {
-				return row, nil
-			}
-		}
+	if ok && row.Type == s.Type.Base() && row.Curve == s.Curve && (row.Size == 0 || row.Size == s.Size) &&
+		(row.Allows(one) || row.Allows(other)) {
+		return row, nil
 	}
 	return row, k.unsupported(a)
 }

@@ -122,39 +122,28 @@ func (m *Module) Stats() Stats {
 // profile, or refuses it. It never takes longer than the profile's Backlog and
 // the operation itself.
 func (m *Module) admit(ctx context.Context, w Work, s crypto.Spec) error {
-	now := m.now()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.admitLocked(ctx, now, w, &s)
-}
-
-// now is the time that the profile counts by, the zero Time without one.
-func (m *Module) now() time.Time {
-	if m.profile.Generation == 0 {
-		return time.Time{}
-	}
-	return m.clock()
-}
-
-// admitLocked is admit for a holder of mu, which others get while it waits.
-func (m *Module) admitLocked(ctx context.Context, now time.Time, w Work, s *crypto.Spec) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	wait, err := m.reserveLocked(now, w, s)
+	wait, err := m.reserve(w, s)
 	if err != nil || wait == 0 || m.wait == nil {
 		return err
 	}
-	m.mu.Unlock()
-	defer m.mu.Lock()
 	return m.wait(ctx, wait)
 }
 
-// reserveLocked asks the faults, then the profile.
-func (m *Module) reserveLocked(now time.Time, w Work, s *crypto.Spec) (time.Duration, error) {
+// reserve asks the faults, then the profile, whose clock is the program's own
+// and is looked at before the lock.
+func (m *Module) reserve(w Work, s crypto.Spec) (time.Duration, error) {
+	var now time.Time
+	if m.limited() {
+		now = m.clock()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	wait, err := time.Duration(0), m.refuseLocked()
-	if err == nil && m.profile.Generation != 0 {
-		wait, err = m.queue.take(now, m.profile, w, *s)
+	if err == nil && m.limited() {
+		wait, err = m.queue.take(now, m.profile, w, s)
 	}
 	if err != nil {
 		m.stats.Refused++
@@ -163,6 +152,9 @@ func (m *Module) reserveLocked(now time.Time, w Work, s *crypto.Spec) (time.Dura
 	m.stats.Waited += wait
 	return wait, nil
 }
+
+// limited reports whether a profile limits the speed.
+func (m *Module) limited() bool { return m.profile.Generation != 0 }
 
 // borrow returns the domain, which stays whole until it is given back.
 func (m *Module) borrow() (*domain, error) {

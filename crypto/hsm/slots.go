@@ -55,14 +55,23 @@ func (m *Module) fill(s *slot, k *key) (*slot, error) {
 	return s, nil
 }
 
-// take admits an operation and returns the slot of its key. What need not wait
-// does both under one lock.
+// take admits an operation and returns the slot of its key. What cannot have to
+// wait does both under one lock.
 func (m *Module) take(ctx context.Context, w Work, k *key) (*slot, error) {
-	now := m.now()
+	err := ctx.Err()
+	if m.limited() {
+		err = m.admit(ctx, w, k.label.spec)
+	}
+	if err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.admitLocked(ctx, now, w, &k.label.spec); err != nil {
-		return nil, err
+	if !m.limited() {
+		if err := m.refuseLocked(); err != nil {
+			m.stats.Refused++
+			return nil, err
+		}
 	}
 	return m.findLocked(k.label.handle)
 }
