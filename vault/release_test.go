@@ -340,6 +340,9 @@ func TestSecureUnwrap(t *testing.T) {
 	if said := s.Response.Key; s.Request.Kid != k.ID.String() || said.Key.Kid != k.ID.String() || said.Key.Kty != "oct" || !bytes.Equal(decoded(t, said.ReleasePolicy.Data), k.Release.Data) {
 		t.Errorf("stated %+v", s)
 	}
+	if _, payload := parts(t, token); !bytes.Contains(payload, []byte(`"enabled":true`)) || !bytes.Contains(payload, []byte(`"recoverableDays":90,`)) {
+		t.Errorf("stated %s", payload)
+	}
 	for name, c := range map[string]struct {
 		key    vault.Ref
 		value  []byte

@@ -70,6 +70,7 @@ func secureUnwrap(c call, in secureUnwrapInput) (released, error) {
 	if err != nil {
 		return "", errs.NewParameterIncorrect()
 	}
-	shown := Key{ID: id, JWK: crypto.JWK{Kty: crypto.KeyTypeOct}, Release: c.set.shown(c.key.version.Data.release)}
+	shown := showKey(c.set, id, c.key.version)
+	shown.JWK, shown.Tags, shown.Size = crypto.JWK{Kty: crypto.KeyTypeOct}, nil, 0
 	return c.statement("", shown, wrapped)
 }
