@@ -46,6 +46,13 @@ func (e *Error) Error() string {
 // Unwrap returns Cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
+// Because gives e with cause as its Cause. e is not changed.
+func (e *Error) Because(cause error) *Error {
+	with := *e
+	with.Cause = cause
+	return &with
+}
+
 // Is reports whether target is a Code that e bears as code or inner code, or
 // one that stands for e's code under another spelling.
 func (e *Error) Is(target error) bool {

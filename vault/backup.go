@@ -107,6 +107,9 @@ func (l life[V, O, R, I]) restore(c call, b blob) (out R, err error) {
 	return out, err
 }
 
+// errSeal is why a backup does not open: nothing tells the reasons apart.
+var errSeal = errors.New("vault: its seal does not open: it was changed, or made elsewhere")
+
 // unseal opens a blob of the kind.
 func (l life[V, O, R, I]) unseal(c call, b blob) (*shelf.Object[V, O], error) {
 	aead, err := c.blobKey()
@@ -115,7 +118,7 @@ func (l life[V, O, R, I]) unseal(c call, b blob) (*shelf.Object[V, O], error) {
 	}
 	plain, err := aead.Open(nil, nil, b[blobHeader:], b[:blobHeader])
 	if err != nil {
-		return nil, errs.NewForeignBackup()
+		return nil, errs.NewForeignBackup().Because(errSeal)
 	}
 	defer clear(plain)
 	return l.revive(c, plain)

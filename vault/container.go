@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -173,10 +174,13 @@ func (v *container) changeWith(ctx context.Context, domain *hsm.Module, edit fun
 	return nil
 }
 
+// errNoTenant is why a service without Options.Tenant takes no token.
+var errNoTenant = errors.New("vault: the service has no tenant whose tokens it knows (Options.Tenant)")
+
 // verify returns who a token is. Errors are 401.
 func (v *container) verify(token string, now time.Time) (*policy.Principal, error) {
 	if v.verifier == nil {
-		return nil, errs.NewTokenRejected()
+		return nil, errs.NewTokenRejected().Because(errNoTenant)
 	}
 	who, err := v.verifier.Verify(token, now)
 	if err != nil {

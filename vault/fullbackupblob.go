@@ -93,7 +93,7 @@ func (c call) openFull(sealed []byte, folder string) ([]byte, error) {
 	}
 	plain, err := aead.Open(nil, nil, sealed[blobHeader:], fullBackupContext(folder))
 	if err != nil {
-		return nil, errs.NewForeignBackup()
+		return nil, errs.NewForeignBackup().Because(errSeal)
 	}
 	return plain, nil
 }

@@ -196,9 +196,7 @@ func (c *call) throttle(class limiter.Class, units int) error {
 	if d.Allowed {
 		return nil
 	}
-	refusal := errs.NewThrottled(d.RetryAfter)
-	refusal.Cause = Throttling{d}
-	return refusal
+	return errs.NewThrottled(d.RetryAfter).Because(Throttling{d})
 }
 
 // wellFormed checks that the container has the operation, and scope and name in the path. A version that no version can

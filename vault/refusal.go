@@ -42,8 +42,7 @@ func (c call) networkRefusal() error {
 	default:
 		e = errs.NewForbiddenByFirewall(who, c.where(), address)
 	}
-	e.Cause = d
-	return e
+	return e.Because(d)
 }
 
 // rightRefusal is the 403 of the policies.
@@ -60,8 +59,7 @@ func (c call) rightRefusal(right policy.Right) error {
 	default:
 		e = errs.NewForbiddenByPolicy(c.whom(), c.where(), right.Collection(), right.Permission())
 	}
-	e.Cause = d
-	return e
+	return e.Because(d)
 }
 
 // scripted is the refusal of a code that a test has put in the way, filled in with what is known of the request.
@@ -148,6 +146,5 @@ func (v *container) tokenRefusal(err error) error {
 	default:
 		e = errs.NewTokenRejected()
 	}
-	e.Cause = failure
-	return e
+	return e.Because(failure)
 }

@@ -68,7 +68,5 @@ func (c call) attested(release *keptRelease, token string) (*identity.Attestatio
 	if isContextual(c.ctx, err) {
 		return nil, err
 	}
-	refusal := errs.NewAttestationRefused()
-	refusal.Cause = err
-	return nil, refusal
+	return nil, errs.NewAttestationRefused().Because(err)
 }

@@ -148,9 +148,7 @@ func (s *Service) askAuthority(ctx context.Context, authority string) error {
 		_, err = s.attestation.AttestationKeys(ctx, authority)
 	}
 	if err != nil && !isContextual(ctx, err) {
-		refusal := errs.NewAttestationUnreachable(authority)
-		refusal.Cause = err
-		return refusal
+		return errs.NewAttestationUnreachable(authority).Because(err)
 	}
 	return err
 }

@@ -74,7 +74,7 @@ func (d Driver) Import(ctx context.Context, j crypto.JWK) (crypto.Private, error
 	}
 	k, err := fromJWK(j)
 	if err != nil {
-		return nil, errs.NewInvalidJWK()
+		return nil, errs.NewInvalidJWK().Because(err)
 	}
 	defer wipe(k)
 	s, _ := describe(k)

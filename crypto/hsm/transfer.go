@@ -61,9 +61,7 @@ func (d Driver) ImportTransfer(ctx context.Context, kek *crypto.Key, w Wrapped, 
 	defer d.module.done(s)
 	m, err := open(s.material, w, j)
 	if err != nil {
-		refusal := errs.NewInvalidJWK()
-		refusal.Cause = errTransfer
-		return nil, refusal
+		return nil, errs.NewInvalidJWK().Because(errTransfer)
 	}
 	return d.take(m, Transferred)
 }
@@ -108,7 +106,7 @@ func open(kek material, w Wrapped, j crypto.JWK) (material, error) {
 func WrapTransfer(kek *rsa.PublicKey, kid string, key crypto.JWK, generator string) (Wrapped, error) {
 	m, err := fromJWK(key)
 	if err != nil {
-		return Wrapped{}, errs.NewInvalidJWK()
+		return Wrapped{}, errs.NewInvalidJWK().Because(err)
 	}
 	defer wipe(m)
 	portable, err := marshalPortable(m)

@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/primitive"
@@ -72,18 +73,21 @@ type wireHeader struct {
 	Enc Encryption `json:"enc"`
 }
 
+// errNotWrapped is why what ParseWrapped is given is no wrapped key.
+var errNotWrapped = errors.New("hsm: this is not the JSON of a wrapped key, decoded from base64url")
+
 // ParseWrapped reads a wrapped key from the bytes of the member key_hsm, decoded
 // from base64url. What is none, is longer than 16 KiB, or is of a schema,
 // algorithm or encryption that does not exist, is errs.BadParameter.
 func ParseWrapped(data []byte) (Wrapped, error) {
 	var wire wireWrapped
 	if len(data) > maxWrapped || json.Unmarshal(data, &wire) != nil {
-		return Wrapped{}, errs.NewInvalidJWK()
+		return Wrapped{}, errs.NewInvalidJWK().Because(errNotWrapped)
 	}
 	ciphertext, err := base64.RawURLEncoding.Strict().DecodeString(wire.Ciphertext)
 	if err != nil || len(ciphertext) == 0 || wire.Header.Enc.hash() == 0 ||
 		wire.SchemaVersion != wrappedSchema || wire.Header.Alg != wrappedAlgorithm {
-		return Wrapped{}, errs.NewInvalidJWK()
+		return Wrapped{}, errs.NewInvalidJWK().Because(errNotWrapped)
 	}
 	return Wrapped{wire.Header.KID, wire.Header.Enc, ciphertext, wire.Generator}, nil
 }

@@ -74,7 +74,7 @@ func (Driver) Import(ctx context.Context, j crypto.JWK) (crypto.Private, error) 
 	}
 	p, err := importKey(j)
 	if err != nil {
-		return nil, errs.NewInvalidJWK()
+		return nil, errs.NewInvalidJWK().Because(err)
 	}
 	return p, nil
 }
