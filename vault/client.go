@@ -26,7 +26,8 @@ import "context"
 //
 // A key of an -HSM type, which in a Managed HSM is every key, is in a module. What needs the module may fail with it: to
 // make, import, rotate, restore or attest the key, and to use it, but for what its public half alone can do: encrypt, wrap
-// and verify with RSA and EC keys. These are
+// and verify with RSA and EC keys; in a Managed HSM also backups, random bytes and the download of the security domain.
+// These are
 //
 //   - 503 (errs.HardwareBusy, errs.HardwareSessionLost): a retry helps;
 //   - 503 (errs.HardwareOffline): a retry helps when the module is online again;

@@ -35,7 +35,7 @@
 // ([Vault.SetAccessPolicies]) or, instead of them, by the roles of the platform ([Vault.SetRBAC]); in a Managed HSM always by
 // its own roles, which hold at "/" or at "/keys/{name}". Whoever has the right gives those by requests
 // ([Client.CreateRoleAssignment]), and makes roles that are not built in ([Client.SetRoleDefinition]); the program does
-// without a request ([ManagedHSM.SetRBAC], [ManagedHSM.AddRoleAssignments]).
+// without a request ([ManagedHSM.SetRBAC], [Container.AddRoleAssignments]).
 //
 // # Keys that leave, and keys that are brought
 //

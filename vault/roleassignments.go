@@ -29,7 +29,10 @@ func assignmentGUID(a policy.RoleAssignment) string {
 // errNoRoles refuses role assignments where they would not count.
 var errNoRoles = errors.New("access policies decide in this vault: SetRBAC lets roles decide")
 
-// AddRoleAssignments adds role assignments to those there are.
+// AddRoleAssignments adds role assignments to those there are, all or none. One without an id gets one. With Options.Lag,
+// they count when the lag is over. Errors: a 400 for a role or scope that does not exist, for an id that another assignment
+// has (errs.RoleAssignmentExists), and in a vault whose access policies decide (errs.BadParameter); the context's error, or
+// the store's.
 func (v *container) AddRoleAssignments(ctx context.Context, assignments ...policy.RoleAssignment) error {
 	return v.change(ctx, func(s *settings) error {
 		if s.RBAC == nil {
