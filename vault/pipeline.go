@@ -116,11 +116,16 @@ func (p *protocol[In, Out]) write(out Out) {
 	}
 }
 
-// fault is what a test has put in the way of an operation. A code on its own is that refusal of this request.
+// fault is what a test has put in the way of an operation.
 func (c *call) fault(at func(ctx context.Context, container, operation string) error, r *row) error {
 	if at == nil {
 		return nil
 	}
+	return c.happens(at, r)
+}
+
+// happens lets a test decide what happens. A code on its own is that refusal of this request.
+func (c *call) happens(at func(ctx context.Context, container, operation string) error, r *row) error {
 	err := at(c.ctx, c.container.URL(), string(r.operation))
 	if code, ok := err.(errs.Code); ok {
 		return c.scripted(r, code)
@@ -214,7 +219,7 @@ func (c *call) wellFormed(r *row) error {
 }
 
 // ready tells whether the container can carry out an operation at all.
-func (c call) ready(r *row) error {
+func (c *call) ready(r *row) error {
 	if c.container.admin == nil {
 		return nil
 	}
