@@ -35,8 +35,8 @@ var catalogue = [...]*row{
 
 	&pendingNotFound, &pendingNotFoundChange, &issuerNotFound, &issuerNotFoundUpdate, &contactsNotFound,
 	&unknownPath, &hsmKeyNotFound, &hsmDeletedKeyNotFound, &hsmRotateNotFound,
-	&roleAssignmentNotFound, &roleDefinitionNotFound, &ekmNotFound,
-	&operationNotOffered, &jobNotFound,
+	&roleAssignmentNotFound, &roleDefinitionNotFound,
+	&operationNotOffered, &jobNotFound, &ekmNotFound,
 
 	&methodNotAllowed, &notAcceptable, &bodyTooLarge, &unsupportedMediaType,
 

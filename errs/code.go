@@ -116,23 +116,36 @@ func (r *row) bears(c Code) bool {
 // About gives the refusal that bears c to a request about an object of a kind,
 // as a script of faults means it: of a vault, or of a Managed HSM. facts are
 // pairs of the name of a placeholder and its value; a {placeholder} that they
-// do not name stays. nil means that no row of the catalogue bears c.
+// do not name stays. nil means that there is no such kind, or that no row of the
+// catalogue bears c.
 func (c Code) About(k Kind, managed bool, facts ...string) *Error {
-	sent := func(r *row) bool {
-		return r.bears(c) && (r.container == both || managed == (r.container == managedHSM))
+	if int(k) >= NumKinds {
+		return nil
 	}
 	for _, of := range lives { // that it is not there, or in the way, is said of its kind
-		if r := &of[k]; sent(r) && (r.status == http.StatusNotFound || r.status == http.StatusConflict) {
+		r := &of[k]
+		if r.bears(c) && (r.inner == c || r.status == http.StatusNotFound || r.status == http.StatusConflict) {
 			return r.new(facts...)
 		}
 	}
+	own := func(r *row) bool {
+		if managed {
+			return r.container != vaultOnly || r.twin != nil
+		}
+		return r.container != managedHSM
+	}
+	var other *row // the other product's alone
 	for r := range rows() {
-		if sent(r) {
+		switch {
+		case !r.bears(c):
+		case own(r):
 			return r.new(facts...)
+		case other == nil:
+			other = r
 		}
 	}
-	if r := c.row(); r != nil { // it is the other product's alone
-		return r.new(facts...)
+	if other == nil {
+		return nil
 	}
-	return nil
+	return other.new(facts...)
 }

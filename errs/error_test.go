@@ -170,6 +170,10 @@ func TestForVault(t *testing.T) {
 	if e := errs.NewMissingToken(); errs.ForVault(e, activity, "KeyCreate") != e {
 		t.Error("changed an error that shows no activity")
 	}
+	body := string(errs.ForVault(errs.NewNotActivated(), activity, "KeyCreate").AppendBody(nil))
+	if strings.Index(body, `"innererror"`) < strings.Index(body, `"message"`) {
+		t.Errorf("the body of a vault's error is %s", body)
+	}
 	if errs.ForVault(nil, activity, "KeyCreate") != nil {
 		t.Error("nil became an error")
 	}
@@ -278,7 +282,12 @@ func TestACodeAboutARequest(t *testing.T) {
 		{errs.ObjectIsBeingDeleted, errs.Secret, false, "Secret n is currently being deleted"},
 		{errs.Forbidden, errs.Key, false, "does not have {collection} {permission} permission"},
 		{errs.Forbidden, errs.Key, true, "Not authorized to access {action} on {scope} (Activity ID: a)"},
-		{errs.BadParameter, errs.Key, false, ""},
+		{errs.BadParameter, errs.Key, false, "The request URI contains an invalid name: n"},
+		{errs.BadParameter, errs.Key, true, "Invalid key identifier or name"},
+		{errs.Conflict, errs.Key, true, "Key n is currently in a deleted but recoverable state"},
+		{errs.NotFound, errs.Key, true, " is not an operation of this resource. (Activity ID: a)"},
+		{errs.RequestNotAllowedOnNonDeletedObject, errs.Secret, false, "Secret exists already: n"},
+		{errs.ObjectMustBeDeletedPriorToBeingPurged, errs.Certificate, false, "ertificate"},
 	} {
 		e := c.code.About(c.kind, c.managed, "name", "n", "key", "n")
 		if c.managed {
@@ -293,5 +302,8 @@ func TestACodeAboutARequest(t *testing.T) {
 	}
 	if e := errs.Code("").About(errs.Key, false); e != nil {
 		t.Errorf("no code: %v", e)
+	}
+	if e := errs.Conflict.About(errs.NumKinds, false); e != nil {
+		t.Errorf("no kind: %v", e)
 	}
 }

@@ -51,12 +51,17 @@ func NewInternal(cause error) *Error {
 
 // ForVault gives e as a vault answers it: an internal error shows the answer's
 // request id and the audited name of the operation, all others stay as they
-// are. e is not changed; nil stays nil.
+// are, with the members of their body in a vault's order. e is not changed; nil
+// stays nil.
 func ForVault(e *Error, activityID, operation string) *Error {
-	if e == nil || e.row != &internalError {
+	if e == nil || e.row != &internalError && !e.managed {
 		return e
 	}
 	said := *e
+	said.managed = false
+	if e.row != &internalError {
+		return &said
+	}
 	said.args = []string{"activity", activityID, "operation", operation}
 	said.Message = fill(e.row.template, said.args)
 	return &said

@@ -89,3 +89,29 @@ func TestRequestsDoNotWaitForTheJobs(t *testing.T) {
 		t.Error("a request waits for the jobs")
 	}
 }
+
+// However many backups there are of a time, and whatever of them can be read, another one finds a place.
+func TestABackupFindsAFolder(t *testing.T) {
+	t.Parallel()
+	f := newStronghold(t, vault.Options{})
+	furnish(t, f)
+	at := f.clock.Now()
+	for i := range 200 {
+		f.blobs.blobs["mhsm-fortress-"+at.Add(time.Duration(i)*time.Second).Format("20060102150405")+"/backup.sealed"] = []byte("another's")
+	}
+	folder := f.backup(t)
+	if len(f.blobs.blobs) != 201 || string(f.blobs.blobs[folder+"/backup.sealed"]) == "another's" {
+		t.Errorf("%d blobs, the backup is in %s", len(f.blobs.blobs), folder)
+	}
+	f.blobs.way = func(what string) error {
+		if what == "get" {
+			return errors.New("write only")
+		}
+		return nil
+	}
+	f.clock.Advance(time.Hour)
+	f.backup(t)
+	if len(f.blobs.blobs) != 202 {
+		t.Errorf("%d blobs", len(f.blobs.blobs))
+	}
+}

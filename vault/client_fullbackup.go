@@ -7,13 +7,13 @@ import "context"
 // It returns when the backup is written, or could not be: what it returns is in progress always, and its ID asks
 // GetBackupStatus for the result, which is known once Options.Lag is over since the request. A storage that fails is told
 // there alone, by a job that has failed. The storage container is that of Options.Storage; the folder is called mhsm-, the
-// name of the Managed HSM and the second, or a later one if that is taken, and is Job.Folder of the result.
+// name of the Managed HSM and the second, or a later one if a backup can be read there already, and is Job.Folder of the
+// result.
 //
 // While another backup or restore is in progress, or a check before one, this one is 409 (errs.Conflict). 400
 // (errs.BadRequest) is for a service without Options.Storage, a storage container that it does not know, an address that is
 // no URL or is longer than 2048 bytes, and a SAS token without expiry. Keys and roles of more than 1 GiB are 413
-// (errs.RequestTooLarge). A module that is offline is 503 (errs.HardwareOffline), and one that was tampered with 500
-// (errs.HardwareTampered). A request that is refused begins no job.
+// (errs.RequestTooLarge). The errors of hardware come on top. A request that is refused begins no job.
 func (c *Client) StartBackup(ctx context.Context, to BackupStorage) (Job, error) {
 	return started(run(c.on(ctx, "", ""), backupStart, to, nil))
 }

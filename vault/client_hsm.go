@@ -3,8 +3,7 @@ package vault
 import "context"
 
 // GetRandomBytes returns 1 to 128 random bytes of the module of a Managed HSM; a vault has none to give, 404 (errs.NotFound).
-// Another number is 400 (errs.BadParameter). A module that is offline is 503 (errs.HardwareOffline), and one that was
-// tampered with 500 (errs.HardwareTampered).
+// Another number is 400 (errs.BadParameter). The errors of hardware come on top.
 func (c *Client) GetRandomBytes(ctx context.Context, count int) ([]byte, error) {
 	return run(c.on(ctx, "", ""), randomGet, randomCount(count), nil)
 }

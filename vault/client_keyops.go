@@ -7,7 +7,7 @@ import (
 )
 
 // Sign returns the signature of a digest, by the version of a key that the reference names, or the newest. The digest has
-// the length of the algorithm's hash; with vault.RSNULL it is at most 11 bytes shorter than the modulus, and with HS256,
+// the length of the algorithm's hash; with crypto.RSNULL it is at most 11 bytes shorter than the modulus, and with HS256,
 // HS384 and HS512, which return a MAC, of any length. ECDSA signatures are r and s, each as wide as the curve.
 //
 // An absent key is 404 (errs.KeyNotFound). One that is disabled or outside its validity is 403 (errs.KeyDisabled,

@@ -93,7 +93,7 @@ func (c *Client) SetRotationPolicy(ctx context.Context, name string, p RotationP
 // same security domain, whatever else it is.
 //
 // An absent key is 404 (errs.KeyNotFound), more than 500 versions are 400 (errs.BadParameter), and more than 128 MiB are 413
-// (errs.RequestTooLarge). A Managed HSM whose module was tampered with is 500 (errs.HardwareTampered).
+// (errs.RequestTooLarge). A Managed HSM adds the errors of hardware.
 func (c *Client) BackupKey(ctx context.Context, name string) ([]byte, error) {
 	return run(c.on(ctx, name, ""), keyBackup, nothing{}, nil)
 }

@@ -55,9 +55,9 @@ func (c *Client) BackupSecret(ctx context.Context, name string) ([]byte, error) 
 	return run(c.on(ctx, name, ""), secretBackup, nothing{}, nil)
 }
 
-// RestoreSecret brings back a secret from a blob of BackupSecret, with its name and versions, and answers the newest without its value. A
-// name that is taken, by a live or a deleted secret, is 409 (errs.Conflict); a blob that does not open here is 400
-// (errs.MalformedBackupBlob).
+// RestoreSecret brings back a secret from a blob of BackupSecret, with its name and versions, and answers the newest without
+// its value. A name that is taken, by a live or a deleted secret, is 409 (errs.Conflict); a blob that does not open here is
+// 400 (errs.MalformedBackupBlob).
 func (c *Client) RestoreSecret(ctx context.Context, backup []byte) (Secret, error) {
 	return run(c.on(ctx, "", ""), secretRestore, blob(backup), nil)
 }

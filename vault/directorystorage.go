@@ -17,8 +17,8 @@ import (
 // The files outlive the process, but open only with the security domain of the Managed HSM that wrote them: download that
 // before it is gone, and upload it to the one that restores. One that [ManagedHSM.Activate] has activated takes no other.
 //
-// A URI that is not of this form, with names of at most 63 lower-case letters, digits and hyphens, is fs.ErrNotExist. None leads
-// out of the directory.
+// A URI that is not of this form, with names of at most 63 lower-case letters, digits and hyphens, is fs.ErrNotExist. None
+// leads out of the directory.
 func DirectoryStorage(dir string) func(ctx context.Context, uri string, sas Value) (BlobContainer, error) {
 	return func(_ context.Context, uri string, _ Value) (BlobContainer, error) {
 		folder, ok := containerFolder(uri)

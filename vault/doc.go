@@ -48,9 +48,9 @@
 //
 // Without Options.Store all of it lives in memory and ends with the process. With a store, what a request answered, or a
 // method of a container returned, is durable: a service that is made on the same store has the containers with their
-// settings, policies and roles, the objects with all versions, deleted ones too, and the security domains of the modules
-// that it made itself; that of a module of the program's own is the program's to keep. Backups open in both. What goes on is
-// not kept: how far downloads, backups and restores are, the key that an upload is encrypted to, the certificate that signs
+// settings, policies and roles, the objects with all versions, deleted ones too, and the security domains of Managed HSMs and
+// of its own module for vaults; that of Options.Module is the program's to keep. Backups open in both. What goes on is not
+// kept: how far downloads, backups and restores are, the key that an upload is encrypted to, the certificate that signs
 // released keys, and what was used of the rate limits.
 //
 // A full backup of a Managed HSM ([Client.StartBackup]) goes where Options.Storage leads it, such as to a directory

@@ -23,8 +23,8 @@ import (
 	"github.com/embedvault/embedvault/vault/store"
 )
 
-// fort is a container with a module: a premium vault, or a Managed HSM that can be used. It is kept in a store, and its RSA keys
-// are those of tests.
+// fort is a container with a module: a premium vault, or a Managed HSM that can be used. It is kept in a store, and its RSA
+// keys are those of tests.
 type fort struct {
 	*world
 	container vault.Container

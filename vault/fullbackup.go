@@ -119,10 +119,7 @@ func startBackup(c call, to BackupStorage) (startedJob, error) { return c.start(
 
 // write is the work of a backup.
 func (b BackupStorage) write(c call, j *Job, blobs BlobContainer) error {
-	folder, err := c.freeFolder(blobs)
-	if err != nil {
-		return err
-	}
+	folder := c.freeFolder(blobs)
 	sealed, err := c.packed(folder)
 	if err != nil {
 		return err
@@ -131,27 +128,24 @@ func (b BackupStorage) write(c call, j *Job, blobs BlobContainer) error {
 	return c.useStorage(noContainer, "it took no blob", func() error { return blobs.Put(c.ctx, folder+fullBackupBlob, sealed) })
 }
 
-// maxFolders is how many folders are tried for a backup.
-const maxFolders = 64
+// maxFolders is how many folders are looked at for one that holds no backup. Each lies further ahead than the one before, so
+// that however many there are, one of so many is free.
+const maxFolders = 32
 
-// freeFolder is a folder that holds no backup: one can lie there of this Managed HSM before it was reopened, or of another of
-// its name.
-func (c call) freeFolder(blobs BlobContainer) (folder string, err error) {
-	for range maxFolders {
-		folder = c.backupFolder(c.container.admin.jobs.folderTime(c.now))
-		taken := false
-		err := c.useStorage(noContainer, "it could not be read", func() error {
+// freeFolder is a folder that holds no backup, as far as can be read: one may lie there of this Managed HSM before it was
+// reopened, or of another of its name.
+func (c call) freeFolder(blobs BlobContainer) (folder string) {
+	for ahead := range maxFolders {
+		folder = c.backupFolder(c.container.admin.jobs.folderTime(c.now, time.Second<<ahead))
+		err := c.useStorage("", "", func() error {
 			_, err := blobs.Get(c.ctx, folder+fullBackupBlob)
-			if taken = err == nil; errors.Is(err, fs.ErrNotExist) {
-				return nil
-			}
 			return err
 		})
-		if err != nil || !taken {
-			return folder, err
+		if err != nil {
+			break
 		}
 	}
-	return "", jobFailure{errs.NewBackupStorage("there are too many backups of this time"), invalidRequest}
+	return folder
 }
 
 // backupCheckInput is the input of BackupCheck. That a token does not open the storage is what the check finds out.

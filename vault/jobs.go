@@ -128,13 +128,14 @@ func (all *jobs) find(id string, restores bool, now time.Time) (Job, error) {
 	return Job{}, errs.NewJobNotFound()
 }
 
-// folderTime is the second by which the folder of a backup is named: that of now, or the one after the newest folder's.
-func (all *jobs) folderTime(now time.Time) time.Time {
+// folderTime is the second by which the folder of a backup is named: that of now or, if the newest folder is not older, one
+// ahead of that.
+func (all *jobs) folderTime(now time.Time, ahead time.Duration) time.Time {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	now = now.UTC().Truncate(time.Second)
 	if !now.After(all.folder) {
-		now = all.folder.Add(time.Second)
+		now = all.folder.Add(ahead)
 	}
 	all.folder = now
 	return now

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/embedvault/embedvault/crypto"
 	"github.com/embedvault/embedvault/internal/hook"
@@ -18,10 +19,13 @@ import (
 	"github.com/embedvault/embedvault/vault"
 )
 
-// await returns when n goroutines do something once or wait for the one that does.
+// await returns when n goroutines do something once or wait for the one that does. That they never do is a failure.
 func await(n int) {
-	stacks := make([]byte, 8<<20)
+	stacks, late := make([]byte, 8<<20), time.Now().Add(time.Minute)
 	for bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("sync.(*Once).doSlow(")) < n {
+		if time.Now().After(late) {
+			panic(fmt.Sprintf("%d goroutines do not wait for each other", n))
+		}
 		runtime.Gosched()
 	}
 }

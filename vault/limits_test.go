@@ -167,6 +167,11 @@ func TestAKeyHas100Versions(t *testing.T) {
 			t.Errorf("%s: %v, and %q was asked", way, err, authorities.asked)
 		}
 	}
+	h.Module().Offline() // so that making a key in vain would be another error
+	if err := second(c.CreateKey(ctx, "k", crypto.EC(crypto.P256).HSM(), nil)); !strings.Contains(fmt.Sprint(err), "The key has 100 versions") {
+		t.Errorf("without a module: %v", err)
+	}
+	h.Module().Online()
 	if n := len(collect(t, c.ListKeyVersions(ctx, "k", nil))); n != 100 {
 		t.Errorf("%d versions", n)
 	}

@@ -89,12 +89,12 @@ func TestTornRecordsOfAManagedHSM(t *testing.T) {
 	fine(t, h.Activate(t.Context()))
 	got(h.As(vault.Owner()).CreateKey(t.Context(), "k", vault.EC(vault.P256), nil))(t)
 	for what, edit := range map[string]func(map[string]any){
-		"without roles":      func(r map[string]any) { delete(r["settings"].(map[string]any), "rbac") },
-		"roles are null":     func(r map[string]any) { r["settings"].(map[string]any)["rbac"] = nil },
-		"of another name":    func(r map[string]any) { r["hsm"].(map[string]any)["name"] = "castle" },
-		"without a name":     func(r map[string]any) { delete(r["hsm"].(map[string]any), "name") },
-		"without its estate": func(r map[string]any) { delete(r, "hsm") },
-		"without settings":   func(r map[string]any) { delete(r, "settings") },
+		"without roles":     func(r map[string]any) { delete(r["settings"].(map[string]any), "rbac") },
+		"roles are null":    func(r map[string]any) { r["settings"].(map[string]any)["rbac"] = nil },
+		"of another name":   func(r map[string]any) { r["hsm"].(map[string]any)["name"] = "castle" },
+		"without a name":    func(r map[string]any) { delete(r["hsm"].(map[string]any), "name") },
+		"without its state": func(r map[string]any) { delete(r, "hsm") },
+		"without settings":  func(r map[string]any) { delete(r, "settings") },
 	} {
 		t.Run(what, func(t *testing.T) {
 			torn := rewritten(t, s, func(r map[string]any) bool {

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
+	"strings"
 	"sync"
 )
 
 // MemoryStorage returns what Options.Storage can be: storage that is gone when nobody has it any more. Every container
-// exists, and SAS tokens are not looked at.
+// exists, under its host, compared without case, and path; SAS tokens are not looked at.
 func MemoryStorage() func(ctx context.Context, uri string, sas Value) (BlobContainer, error) {
 	s := &memoryStorage{containers: map[string]*memoryBlobs{}}
 	return s.open
@@ -16,16 +17,21 @@ func MemoryStorage() func(ctx context.Context, uri string, sas Value) (BlobConta
 
 type memoryStorage struct {
 	mu         sync.Mutex
-	containers map[string]*memoryBlobs // by their address
+	containers map[string]*memoryBlobs // :: host and path → what is there
 }
 
 func (s *memoryStorage) open(_ context.Context, uri string, _ Value) (BlobContainer, error) {
+	u, err := parseStorageURI(uri)
+	if err != nil {
+		return nil, fs.ErrNotExist
+	}
+	at := strings.ToLower(u.Host) + "/" + strings.Trim(u.EscapedPath(), "/")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.containers[uri] == nil {
-		s.containers[uri] = &memoryBlobs{blobs: map[string][]byte{}}
+	if s.containers[at] == nil {
+		s.containers[at] = &memoryBlobs{blobs: map[string][]byte{}}
 	}
-	return s.containers[uri], nil
+	return s.containers[at], nil
 }
 
 type memoryBlobs struct {

@@ -115,16 +115,13 @@ func (c call) precheck(release *keptRelease) error {
 	if err := keys.Free(c.root, c.name, c.unix()); err != nil {
 		return err
 	}
-	if release == nil {
-		return nil
-	}
-	if err := c.container.module.Ready(); err != nil {
-		return err
-	}
 	if most := c.container.maxKeys; most != 0 && keys.Len(c.root) >= most && keys.Live(c.root, c.name, c.unix()) == nil {
 		return errs.NewTooManyKeys(most)
 	}
-	return c.follows(c.root, keyVersion{release: release})
+	if err := c.follows(c.root, keyVersion{release: release}); err != nil || release == nil {
+		return err
+	}
+	return c.container.module.Ready()
 }
 
 // consult tells whether the authorities of a policy answer, if there is one. It comes after all that is refused whatever they

@@ -46,7 +46,7 @@ type Options struct {
 	// lives in memory alone.
 	Store store.Store
 	// Storage finds the container that a full backup of a Managed HSM is written to or read from, such as what
-	// [DirectoryStorage] returns does: by its URI, and the SAS token of the request, empty for the HSM's managed
+	// [DirectoryStorage] or [MemoryStorage] returns does: by its URI, and the SAS token of the request, empty for the HSM's managed
 	// identity. It is called in the goroutine of the request. fs.ErrNotExist is the error for a container that is not
 	// known. nil: every full backup and restore is refused with 400 (errs.BadRequest).
 	Storage func(ctx context.Context, uri string, sas Value) (BlobContainer, error)

@@ -18,9 +18,9 @@ import (
 	"github.com/embedvault/embedvault/vault"
 )
 
-// The life of a Managed HSM: provisioned, activated by three holders of whom two are needed, used, backed up, destroyed; another
-// one takes over its security domain from two of the holders, and its backup. What was signed verifies, by the standard
-// library, and is signed anew by the same key.
+// The life of a Managed HSM: provisioned, activated by three holders of whom two are needed, used, backed up, destroyed;
+// another one takes over its security domain from two of the holders, and its backup. What was signed verifies, by the
+// standard library, and is signed anew by the same key.
 func TestADisasterIsRecoveredFrom(t *testing.T) {
 	t.Parallel()
 	ctx, dir := t.Context(), t.TempDir()

@@ -41,9 +41,12 @@ func TestDerive(t *testing.T) {
 	if bytes.Equal(got, derive(m, "b", 32)) || bytes.Equal(got, derive(other, "a", 32)) {
 		t.Error("two purposes or domains have one secret")
 	}
-	if _, err := m.Derive(t.Context(), "a", 1<<20); err == nil {
-		t.Error("as many bytes as anybody wants")
+	for _, n := range []int{-1, 8161, 1 << 20} {
+		if _, err := m.Derive(t.Context(), "a", n); err == nil {
+			t.Errorf("%d bytes", n)
+		}
 	}
+	derive(m, "a", 8160)
 }
 
 // The faults are in the way of whatever needs no key.

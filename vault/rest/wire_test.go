@@ -32,8 +32,8 @@ var update = flag.Bool("update", false, "write the responses in testdata/wire")
 //	-- response --  status, headers in order of their names, body
 //	-- wait --      a duration by which the clock goes on
 //
-// What differs from run to run stands as {v1}, {v2} … for versions in the order in which they appear, {guid} and {blob}; where there
-// is hardware, as {b1}, {b2} … for other texts. What else a request can hold is at scene.fill.
+// What differs from run to run stands as {v1}, {v2} … for versions in the order in which they appear, {guid} and {blob};
+// where there is hardware, as {b1}, {b2} … for other texts. What else a request can hold is at scene.fill.
 func TestWire(t *testing.T) {
 	files, err := filepath.Glob("testdata/wire/*.txtar")
 	if err != nil {

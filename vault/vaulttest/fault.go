@@ -28,11 +28,11 @@ type faults struct {
 	all   []*Fault // in the order in which they were set; guarded, as is what they hold
 }
 
-// Fail makes an operation answer with an error, in every vault and Managed HSM unless [Fault.In] names one. It does
-// nothing then, and charges nothing to the limits. An errs.Code stands for the refusal that bears it, as the product says it
-// of the request: what the request does not tell, such as a limit, stays a {placeholder}. What is no error of the catalogue, such as io.ErrUnexpectedEOF, is answered as an internal error with it as its cause, over REST
-// as a 500. Of several faults of an operation the first one that is not used up happens. An operation or a code that does
-// not exist fails the test.
+// Fail makes an operation answer with an error, in every vault and Managed HSM unless [Fault.In] names one. It does nothing
+// then, and charges nothing to the limits. An errs.Code stands for the refusal that bears it, as the product says it of the
+// request: what the request does not tell, such as a limit, stays a {placeholder}. What is no error of the catalogue, such as
+// io.ErrUnexpectedEOF, is answered as an internal error with it as its cause, over REST as a 500. Of several faults of an
+// operation the first one that is not used up happens. An operation or a code that does not exist fails the test.
 func (e *Env) Fail(operation vault.Operation, err error) *Fault {
 	e.tb.Helper()
 	e.known(operation)

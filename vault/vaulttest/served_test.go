@@ -123,7 +123,7 @@ func TestContainersOfOneName(t *testing.T) {
 
 // The environments have one attestation authority by its host, and each its own by its clock and key. While there are
 // several, none of them answers for the others.
-func TestTheAttestorOfServedEnvironments(t *testing.T) {
+func TestTheAttestorOfServedEnvironments(t *testing.T) { // not parallel: it counts the environments that are served
 	const address = "https://attest.azurewebsites.net/generate-test-token"
 	one := vaulttest.Served(t, nil)
 	if status, body := answerTo(t, address); status != 200 || !strings.HasPrefix(body, `{"token":"`) {
