@@ -75,9 +75,9 @@ func (e *Event) appendID(b []byte) []byte {
 }
 
 // tell tells the audit of the request. The event is built where it is handed over: it is large.
-func (c *call) tell(audit func(Event), r *row, err error) {
+func (c *call) tell(audit func(Event), r *row, took time.Duration, err error) {
 	audit(Event{
-		Time: c.now, Duration: c.container.svc.now().Sub(c.now), Operation: r.operation, RequestID: c.id, Vault: c.container.name, Product: c.container.kind,
+		Time: c.now, Duration: took, Operation: r.operation, RequestID: c.id, Vault: c.container.name, Product: c.container.kind,
 		Status: c.status(r, err), Err: err,
 		Name: c.name, Version: c.version, Principal: c.who, Source: c.caller.source,
 		row: r, container: c.container, set: c.set, request: c.said(),

@@ -11,7 +11,6 @@ import (
 	"crypto/sha512"
 	"math/big"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/embedvault/embedvault/crypto"
@@ -38,8 +37,7 @@ func inBoth(t *testing.T, test func(*testing.T, *fort)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			unlimited := limiter.Unlimited()
-			var made atomic.Int32
-			keys := &hook.Points{RSA: func(bits int) (*rsa.PrivateKey, error) { return entropy.Shared().RSA(bits, int(made.Add(1))) }}
+			keys := &hook.Points{RSA: new(entropy.Drawer).RSA}
 			f := &fort{world: newWorld(t, &vault.Options{Store: store.NewMemory(), Limits: &unlimited, Hook: keys}, nil)}
 			if product == vault.ProductManagedHSM {
 				h, _ := newHSM(t, f.world, nil)

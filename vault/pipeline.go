@@ -245,11 +245,16 @@ func (c *call) leave(r *row, err error) error {
 	if err != nil && !isContextual(c.ctx, err) {
 		err = c.container.refusal(errs.From(err), c.host(), c.id.String(), string(r.operation))
 	}
-	if c.wire != nil && c.wire.managed {
-		c.wire.Took = c.container.svc.now().Sub(c.now)
+	audit, managed := c.container.svc.audit, c.wire != nil && c.wire.managed
+	if audit == nil && !managed {
+		return err
 	}
-	if audit := c.container.svc.audit; audit != nil {
-		c.tell(audit, r, err)
+	took := c.container.svc.now().Sub(c.now)
+	if managed {
+		c.wire.Took = took
+	}
+	if audit != nil {
+		c.tell(audit, r, took, err)
 	}
 	return err
 }

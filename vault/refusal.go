@@ -70,17 +70,13 @@ func (c call) scripted(r *row, code errs.Code) error {
 			kind = k
 		}
 	}
-	resource, action := c.set.resource, r.right.VaultAction()
-	if object := c.object(r.right); object != "" {
-		resource += "/" + object
-	}
-	managed := c.container.kind == ProductManagedHSM
+	managed, action := c.container.kind == ProductManagedHSM, r.right.VaultAction()
 	if managed {
 		action = r.right.HSMAction()
 	}
 	e := code.About(kind, managed, "name", c.name, "key", c.name, "version", c.version, "id", c.container.URL()+"/"+c.object(r.right),
 		"caller", c.whom().String(), "vault", c.where().String(), "collection", r.right.Collection(), "permission", r.right.Permission(),
-		"action", action, "resource", strings.ToLower(resource), "scope", c.localScope(r.right), "op", r.right.Permission(), "operation", string(r.operation),
+		"action", action, "resource", strings.ToLower(c.resource(r.right)), "scope", c.localScope(r.right), "op", r.right.Permission(), "operation", string(r.operation),
 		"tenant", c.set.TenantID, "address", c.address(), "assignment", "(not found)", "deny", "null", "reason", "DeniedWithNoValidRBAC",
 		"activity", c.id.String())
 	if e == nil {
@@ -111,16 +107,20 @@ func (c call) localScope(right policy.Right) string {
 	return "/keys/" + c.name
 }
 
-func (c call) rbacRefusal(d policy.Decision) *errs.Error {
-	resource := c.set.resource
-	if object := c.object(d.Right); object != "" {
-		resource += "/" + object
+// resource is the resource id of what a right is wanted for.
+func (c call) resource(right policy.Right) string {
+	if object := c.object(right); object != "" {
+		return c.set.resource + "/" + object
 	}
+	return c.set.resource
+}
+
+func (c call) rbacRefusal(d policy.Decision) *errs.Error {
 	denial, reason := "", "DeniedWithNoValidRBAC"
 	if d.Reason == policy.DeniedByAssignment {
 		denial, reason = d.Rule, ""
 	}
-	return errs.NewForbiddenByRbac(c.whom(), c.where(), d.Right.VaultAction(), resource, "", denial, reason)
+	return errs.NewForbiddenByRbac(c.whom(), c.where(), d.Right.VaultAction(), c.resource(d.Right), "", denial, reason)
 }
 
 // tokenRefusal is the 401 of a token that does not verify.

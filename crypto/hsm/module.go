@@ -141,9 +141,13 @@ func (m *Module) reserve(w Work, s crypto.Spec) (time.Duration, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.reserveLocked(now, w, &s)
+}
+
+func (m *Module) reserveLocked(now time.Time, w Work, s *crypto.Spec) (time.Duration, error) {
 	wait, err := time.Duration(0), m.refuseLocked()
 	if err == nil && m.limited() {
-		wait, err = m.queue.take(now, m.profile, w, s)
+		wait, err = m.queue.take(now, m.profile, w, *s)
 	}
 	if err != nil {
 		m.stats.Refused++

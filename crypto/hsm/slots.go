@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/embedvault/embedvault/errs"
 	"github.com/embedvault/embedvault/internal/primitive"
@@ -68,8 +69,7 @@ func (m *Module) take(ctx context.Context, w Work, k *key) (*slot, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.limited() {
-		if err := m.refuseLocked(); err != nil {
-			m.stats.Refused++
+		if _, err := m.reserveLocked(time.Time{}, w, &k.label.spec); err != nil {
 			return nil, err
 		}
 	}
